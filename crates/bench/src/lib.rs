@@ -1,0 +1,1 @@
+//! Keyward's measurements, as ratios in one run.

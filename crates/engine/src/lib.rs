@@ -1,0 +1,1 @@
+//! Keyward's operations, one file each.

@@ -1,0 +1,1 @@
+//! The AWS Encryption SDK message format: streaming, parallel, by range.

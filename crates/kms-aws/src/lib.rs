@@ -1,0 +1,1 @@
+//! Root keys in AWS KMS.

@@ -1,0 +1,14 @@
+//! The root key service: one trait for every provider, and the classes of their failures.
+//!
+//! A provider holds root keys; Keyward holds references. Nothing here knows tenants' states, caches or
+//! logs: a provider answers, or fails with a [`Reason`] whose [`ErrorClass`] decides everything else.
+#![deny(missing_docs)]
+
+mod error;
+mod service;
+
+pub use error::{ErrorClass, KmsError, Reason};
+pub use service::{
+    Description, KeyUsage, ProviderState, PublicKey, RewrapItem, RootKeyService,
+    SignatureAlgorithm, WrappedKey,
+};

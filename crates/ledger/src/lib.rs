@@ -1,0 +1,1 @@
+//! Audit records, Merkle tree, checkpoints and offline verification. No I/O.

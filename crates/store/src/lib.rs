@@ -1,0 +1,1 @@
+//! State in SQLite and objects in a folder or a bucket.

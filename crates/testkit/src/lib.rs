@@ -1,0 +1,1 @@
+//! Suites and fault injection for Keyward's own tests.

@@ -1,0 +1,1 @@
+//! End-to-end tests of Keyward, and what starts the servers and clients they run against.

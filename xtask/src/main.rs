@@ -1,0 +1,3 @@
+//! Set-up, run, test, tidy, bench: the project's own commands.
+
+fn main() {}
