@@ -43,6 +43,7 @@ impl fmt::Display for Provider {
 }
 /// stand-in
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(serde::Serialize)]
 pub struct RootKeyReference(String);
 /// stand-in
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
