@@ -78,10 +78,15 @@ impl GoogleKey {
                 .next()
                 .ok_or_else(|| ReferenceError::silent(Provider::GoogleKms, part, expected))
         };
-        let project = value("projects", "project", "`projects/` and a project's id or number")?;
+        let project =
+            project_id(value("projects", "project", "`projects/` and a project's id or number")?)?;
         let location = value("locations", "location", "`/locations/` and a location")?;
-        let key_ring = value("keyRings", "key ring", "`/keyRings/` and a key ring's name")?;
-        let key = value("cryptoKeys", "key", "`/cryptoKeys/` and a key's name")?;
+        let location = location
+            .parse()
+            .map_err(|_| wrong("location", "one like `europe-west3` or `global`", location))?;
+        let key_ring =
+            resource_id("key ring", value("keyRings", "key ring", "`/keyRings/` and a name")?)?;
+        let key = resource_id("key", value("cryptoKeys", "key", "`/cryptoKeys/` and a name")?)?;
         let version = match segments.next() {
             None => None,
             Some("cryptoKeyVersions") => {
@@ -97,24 +102,14 @@ impl GoogleKey {
         if let Some(more) = segments.next() {
             return Err(wrong("end", "nothing more", more));
         }
-        Ok(Self {
-            project: project_id(project)?,
-            location: location.parse().map_err(|_| {
-                wrong("location", "a location like `europe-west3` or `global`", location)
-            })?,
-            key_ring: resource_id("key ring", key_ring)?,
-            key: resource_id("key", key)?,
-            version,
-        })
+        Ok(Self { project, location, key_ring, key, version })
     }
 }
 
 pub(super) fn is_taken_for(text: &str) -> bool {
-    let name = without_prefix(text);
-    // A prefix alone tells the provider; the lone slash doesn't.
-    name.starts_with("projects/")
-        || (name.len() != text.len() && !text.starts_with('/'))
-        || text.starts_with("//cloudkms.")
+    // A service's or tool's prefix alone tells the provider; the lone slash doesn't.
+    without_prefix(text).starts_with("projects/")
+        || PREFIXES.iter().any(|prefix| *prefix != "/" && text.starts_with(prefix))
 }
 
 fn without_prefix(text: &str) -> &str {

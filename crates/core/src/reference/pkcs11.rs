@@ -130,6 +130,11 @@ impl Pkcs11Key {
         if key.object().is_none_or(str::is_empty) && key.id().is_none_or(<[u8]>::is_empty) {
             return Err(silent("path", "one that names a key by its `object` or `id`"));
         }
+        // Encoding can lengthen what came raw, and what we print must parse back.
+        let length = key.to_string().len();
+        if length > RootKeyReference::MAX_LENGTH {
+            return Err(ReferenceError::too_long(length));
+        }
         Ok(key)
     }
 }
@@ -370,6 +375,12 @@ mod tests {
             assert!(!format!("{error:?}").contains("8642"), "{error:?}");
             assert_eq!(error.part, "`pin-value`", "{bad}");
         }
+    }
+
+    #[test]
+    fn what_would_print_too_long_is_refused() {
+        let error = format!("pkcs11:id={}", "a".repeat(800)).parse::<Pkcs11Key>().unwrap_err();
+        assert_eq!(error.part, "length");
     }
 
     proptest! {
