@@ -1,1 +1,3 @@
 //! End-to-end tests of Keyward, and what starts the servers and clients they run against.
+
+pub mod skip;

@@ -1,0 +1,202 @@
+//! The one list of system packages, and how to get them.
+//!
+//! `run`, `test`, `bench` and `fuzz` all read it; nothing else names a package. Cryptography, SQLite
+//! and the Secret Service client are built from source and need no more than a C compiler.
+
+use std::process::Stdio;
+
+use crate::{
+    error::Error,
+    process::{capture, on_path, program, run},
+    project::no_skip,
+};
+
+/// What a package is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// To build and run.
+    Run,
+    /// To run every test.
+    Test,
+    /// To measure beside other tools.
+    Bench,
+    /// To build fuzz targets.
+    Fuzz,
+}
+
+/// How to tell that a package is there.
+#[derive(Clone, Copy, Debug)]
+enum Sign {
+    /// A program on `PATH`.
+    Program(&'static str),
+    /// A command that succeeds.
+    Succeeds(&'static [&'static str]),
+}
+
+/// A package by its name in Debian and Ubuntu.
+#[derive(Debug)]
+struct Package {
+    apt: &'static str,
+    what_for: &'static str,
+    sign: Sign,
+    needs: &'static [Need],
+    /// Whether nothing works without it. Without any other, tests are skipped by name.
+    required: bool,
+}
+
+const PACKAGES: &[Package] = &[
+    Package {
+        apt: "gcc",
+        what_for: "a C compiler and linker, for AWS-LC and SQLite",
+        sign: Sign::Program("cc"),
+        needs: &[Need::Run, Need::Test, Need::Bench, Need::Fuzz],
+        required: true,
+    },
+    Package {
+        apt: "libc6-dev",
+        what_for: "the C library's headers, for AWS-LC and SQLite",
+        sign: Sign::Succeeds(&["cc", "-E", "-include", "stdlib.h", "-x", "c", "/dev/null"]),
+        needs: &[Need::Run, Need::Test, Need::Bench, Need::Fuzz],
+        required: true,
+    },
+    Package {
+        apt: "g++",
+        what_for: "a C++ compiler, for libFuzzer",
+        sign: Sign::Program("c++"),
+        needs: &[Need::Fuzz],
+        required: true,
+    },
+    Package {
+        apt: "python3-venv",
+        what_for: "Python environments, for the AWS peer and the Python client",
+        sign: Sign::Succeeds(&["python3", "-c", "import ensurepip, venv"]),
+        needs: &[Need::Test, Need::Bench],
+        required: false,
+    },
+    Package {
+        apt: "dbus-x11",
+        what_for: "a session bus of the tests' own",
+        sign: Sign::Program("dbus-run-session"),
+        needs: &[Need::Test],
+        required: false,
+    },
+    Package {
+        apt: "gnome-keyring",
+        what_for: "an OS keyring of the tests' own",
+        sign: Sign::Program("gnome-keyring-daemon"),
+        needs: &[Need::Test],
+        required: false,
+    },
+    Package {
+        apt: "sqlite3",
+        what_for: "editing the database behind Keyward's back",
+        sign: Sign::Program("sqlite3"),
+        needs: &[Need::Test],
+        required: false,
+    },
+    Package {
+        apt: "age",
+        what_for: "a peer to measure streams beside",
+        sign: Sign::Program("age"),
+        needs: &[Need::Bench],
+        required: false,
+    },
+];
+
+/// Installs what is missing for a need where that is possible, and names it where it isn't.
+///
+/// # Errors
+/// [`Error::Packages`] with the exact line to run, where apt is here but we aren't root; and where
+/// there is no apt, if nothing works without a package.
+pub fn ensure(need: Need) -> Result<(), Error> {
+    // Elsewhere the compiler comes with the system's own tools, and the keyring with the system.
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let missing = missing(need, is_there);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for package in &missing {
+        eprintln!("missing: {} ({})", package.apt, package.what_for);
+    }
+    match (on_path("apt-get").is_some(), is_root()) {
+        (true, true) => install(&missing),
+        (true, false) => Err(Error::Packages { line: line(&missing) }),
+        (false, _) => without_apt(&missing),
+    }
+}
+
+fn missing(need: Need, is_there: impl Fn(&Sign) -> bool) -> Vec<&'static Package> {
+    PACKAGES
+        .iter()
+        .filter(|package| package.needs.contains(&need) && !is_there(&package.sign))
+        .collect()
+}
+
+fn is_there(sign: &Sign) -> bool {
+    match sign {
+        Sign::Program(name) => on_path(name).is_some(),
+        Sign::Succeeds([name, arguments @ ..]) => capture(program(name).args(arguments)).0,
+        Sign::Succeeds([]) => true,
+    }
+}
+
+fn install(missing: &[&Package]) -> Result<(), Error> {
+    let apt_get = |arguments: &[&str]| {
+        let mut command = program("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+        // What it prints is no result of ours.
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        run(&mut command)
+    };
+    apt_get(&["update", "-qq"])?;
+    let mut arguments = vec!["install", "-qq", "-y", "--no-install-recommends"];
+    arguments.extend(missing.iter().map(|package| package.apt));
+    apt_get(&arguments)
+}
+
+fn without_apt(missing: &[&Package]) -> Result<(), Error> {
+    if no_skip() || missing.iter().any(|package| package.required) {
+        return Err(Error::Packages { line: line(missing) });
+    }
+    eprintln!("(no apt-get here: install these your system's way, or what needs them is skipped)");
+    Ok(())
+}
+
+/// The line to run, as Debian and Ubuntu have it.
+fn line(missing: &[&Package]) -> String {
+    let names: Vec<_> = missing.iter().map(|package| package.apt).collect();
+    format!("sudo apt-get install -y --no-install-recommends {}", names.join(" "))
+}
+
+fn is_root() -> bool {
+    let (succeeded, text) = capture(program("id").arg("-u"));
+    succeeded && text.trim() == "0"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_missing_for_the_need_is_named() {
+        let nothing = |_: &Sign| false;
+        let all = |_: &Sign| true;
+        assert!(missing(Need::Test, all).is_empty());
+        assert_eq!(
+            line(&missing(Need::Run, nothing)),
+            "sudo apt-get install -y --no-install-recommends gcc libc6-dev"
+        );
+        let test = line(&missing(Need::Test, nothing));
+        assert!(test.contains(" gnome-keyring") && !test.contains(" age") && !test.contains("g++"));
+    }
+
+    #[test]
+    fn a_package_is_named_once() {
+        for (index, package) in PACKAGES.iter().enumerate() {
+            assert!(PACKAGES[..index].iter().all(|other| other.apt != package.apt));
+            assert!(!package.needs.is_empty());
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `cargo xtask tidy`: one line for each check, and for what fails, what and where.
+
+mod direction;
+mod modules;
+
+use std::process::Command;
+
+use crate::{
+    error::Error,
+    process::{capture, cargo, program},
+    project::Project,
+    tools,
+};
+
+/// What a check found: nothing, or a line for each thing that is wrong.
+type Findings = Vec<String>;
+
+/// Runs every check, also after one has failed.
+pub fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
+    if let Some(argument) = arguments.first() {
+        return Err(Error::Usage(format!("`{argument}` is not expected here")));
+    }
+    let deny = tools::ensure(project, &tools::DENY)?;
+    tools::forget_builds(project);
+    let sources = modules::Sources::read(project)?;
+    let checks: [(&str, Findings); 8] = [
+        ("formatting", formatting(project)),
+        ("crate direction", direction::check(project)?),
+        ("module comments", sources.without_module_comment()),
+        ("missing_docs denied", sources.without_missing_docs()),
+        ("file lengths", sources.too_long()),
+        ("ignored tests", sources.with_ignored_tests()),
+        ("bans, licenses, sources", dependencies(project, &deny)),
+        // Last, since it takes longest.
+        ("lints", lints(project)),
+    ];
+    let failed = checks.iter().filter(|(name, findings)| !report(name, findings)).count();
+    if failed == 0 { Ok(()) } else { Err(Error::Checks { failed }) }
+}
+
+fn report(name: &str, findings: &Findings) -> bool {
+    if findings.is_empty() {
+        println!("ok      {name}");
+        return true;
+    }
+    println!("FAILED  {name}");
+    for line in findings.iter().flat_map(|finding| finding.lines()) {
+        println!("        {line}");
+    }
+    false
+}
+
+fn formatting(project: &Project) -> Findings {
+    let mut findings = findings_of(cargo(project, "fmt").args(["--all", "--check"]));
+    // Outside the workspace, but ours.
+    let fuzz = project.root.join("tests/fuzz/Cargo.toml");
+    if fuzz.is_file() {
+        let mut command = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(["fmt", "--check", "--manifest-path"]).arg(fuzz);
+        findings.extend(findings_of(&mut command));
+    }
+    if !findings.is_empty() {
+        findings.push("run `cargo fmt --all`".into());
+    }
+    findings
+}
+
+fn lints(project: &Project) -> Findings {
+    let mut command = cargo(project, "clippy");
+    command.args(["--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    findings_of(&mut command)
+}
+
+/// Without advisories: their database is fetched, and what passes today must pass tomorrow.
+fn dependencies(project: &Project, deny: &std::path::Path) -> Findings {
+    let mut command = program(deny);
+    command.args(["--log-level", "error", "--manifest-path"]).arg(project.manifest());
+    command.args(["check", "bans", "licenses", "sources"]);
+    findings_of(&mut command)
+}
+
+/// All that a failing program printed.
+fn findings_of(command: &mut Command) -> Findings {
+    let (succeeded, text) = capture(command);
+    if succeeded { Findings::new() } else { vec![text] }
+}
