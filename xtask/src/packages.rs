@@ -75,8 +75,9 @@ const PACKAGES: &[Package] = &[
     },
     Package {
         apt: "dbus-x11",
+        // Named with gnome-keyring, or apt brings systemd's user session for the same purpose.
         what_for: "a session bus of the tests' own",
-        sign: Sign::Program("dbus-run-session"),
+        sign: Sign::Program("dbus-launch"),
         needs: &[Need::Test],
         required: false,
     },
