@@ -1,1 +1,36 @@
-//! Audit records, Merkle tree, checkpoints and offline verification. No I/O.
+//! The audit log as mathematics: records, their Merkle tree, checkpoints and offline verification.
+//!
+//! A [`Record`] is one line of canonical JSON (RFC 8785) and one leaf of a tree (RFC 6962). A
+//! [`Frontier`] grows the tree, [`proof`] proves and checks single records and growth, and a
+//! [`Checkpoint`] signs size and root as a C2SP signed note. A [`Verifier`] recomputes all of it from
+//! the stored rows, trusting nothing but the signer's public key.
+//!
+//! Nothing here does I/O, reads a clock or makes randomness: bytes, times and seeds are parameters.
+//! What is next to come has its place: hash tiles read the ranges that [`proof::inclusion_ranges`] and
+//! [`proof::consistency_ranges`] name, and cosignatures are further signature lines of a [`Note`].
+#![deny(missing_docs)]
+
+mod action;
+pub mod canonical;
+mod checkpoint;
+mod error;
+mod hash;
+mod key;
+mod note;
+mod origin;
+pub mod proof;
+mod record;
+mod time;
+mod tree;
+mod verify;
+
+pub use action::{Action, Outcome};
+pub use checkpoint::Checkpoint;
+pub use error::{CanonicalFault, LedgerError, NoteFault, ProofFault};
+pub use hash::{Hash, leaf_hash, node_hash};
+pub use key::{SigningKey, VerifierKey};
+pub use note::{Note, NoteSignature};
+pub use origin::Origin;
+pub use record::{FORMAT_VERSION, KeyId, MAX_RECORD_LENGTH, Record, RecordView};
+pub use tree::{Frontier, root_of};
+pub use verify::{CLOCK_TOLERANCE, ClockStep, StoredRecord, Verified, Verifier};

@@ -1,0 +1,145 @@
+//! What an audit record says was done, and how it ended.
+
+use std::{fmt, str::FromStr};
+
+use crate::{LedgerError, error::start_of};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $field:literal { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every one, in the order of the format's description.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The word in records, filters and JSON.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = LedgerError;
+
+            fn from_str(text: &str) -> Result<Self, LedgerError> {
+                match text {
+                    $($text => Ok(Self::$variant),)*
+                    _ => Err(LedgerError::InvalidField { field: $field, value: start_of(text) }),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// One operation, as `RESOURCE.VERB`.
+    Action, "action" {
+        /// A workspace was made.
+        WorkspaceCreate = "workspace.create",
+        /// A tenant was registered.
+        TenantRegister = "tenant.register",
+        /// A tenant was suspended, by somebody or by a denial of its key.
+        TenantSuspend = "tenant.suspend",
+        /// A tenant was restored.
+        TenantRestore = "tenant.restore",
+        /// A tenant's keys were revoked.
+        TenantRevoke = "tenant.revoke",
+        /// A tenant left.
+        TenantOffboard = "tenant.offboard",
+        /// A root key reference was registered.
+        RootKeyRegister = "root-key.register",
+        /// A root key became active.
+        RootKeyActivate = "root-key.activate",
+        /// A root key got a new version.
+        RootKeyRotate = "root-key.rotate",
+        /// A root key was replaced by another one.
+        RootKeyReplace = "root-key.replace",
+        /// A root key's state changed otherwise.
+        RootKeyState = "root-key.state",
+        /// A challenge was started.
+        ChallengeStart = "challenge.start",
+        /// A challenge was answered.
+        ChallengeAnswer = "challenge.answer",
+        /// A dataset was made.
+        DatasetCreate = "dataset.create",
+        /// A data key was made with its dataset or tenant.
+        DataKeyCreate = "data-key.create",
+        /// A data key got a new version.
+        DataKeyRotate = "data-key.rotate",
+        /// A data key was wrapped anew.
+        DataKeyRewrap = "data-key.rewrap",
+        /// A data key was unwrapped.
+        DataKeyUnwrap = "data-key.unwrap",
+        /// An object was written.
+        ObjectWrite = "object.write",
+        /// An object was read.
+        ObjectRead = "object.read",
+        /// An object was deleted.
+        ObjectDelete = "object.delete",
+        /// An object's header moved to another data key version.
+        ObjectRekey = "object.rekey",
+        /// Objects were listed.
+        ObjectList = "object.list",
+        /// An approver enrolled a signing key.
+        ApproverEnroll = "approver.enroll",
+        /// The log was queried.
+        AuditQuery = "audit.query",
+        /// The log was verified.
+        AuditVerify = "audit.verify",
+        /// The log was exported.
+        AuditExport = "audit.export",
+        /// An exit kit was written.
+        ExitKitWrite = "exit-kit.write",
+        /// An open intent was settled after a restart.
+        IntentSettle = "intent.settle",
+    }
+}
+
+words! {
+    /// How an operation ended.
+    Outcome, "outcome" {
+        /// It was done.
+        Ok = "ok",
+        /// It was refused: by a rule of ours or by the key's owner.
+        Denied = "denied",
+        /// It was tried and failed.
+        Failed = "failed",
+        /// It is about to be tried: an outside effect whose outcome a later record gives.
+        Intent = "intent",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_parse_back() {
+        for action in Action::ALL {
+            assert_eq!(action.as_str().parse(), Ok(*action));
+        }
+        for outcome in Outcome::ALL {
+            assert_eq!(outcome.as_str().parse(), Ok(*outcome));
+        }
+        assert!("object.Read".parse::<Action>().is_err());
+    }
+}
