@@ -1,0 +1,50 @@
+//! Rows batched into statements: each statement is a hop to the database's thread or server, which
+//! costs more than the row itself.
+
+/// Statement sizes in rows, largest first. Few sizes, so that every statement stays prepared.
+const SIZES: [usize; 4] = [200, 50, 10, 1];
+
+/// Cuts rows into runs of the sizes above.
+pub(crate) fn batches<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = SIZES.into_iter().find(|size| *size <= rows.len())?;
+        let (batch, rest) = rows.split_at(size);
+        rows = rest;
+        Some(batch)
+    })
+}
+
+/// `($1,$2),($3,$4)`: the placeholders of `rows` rows of `columns` each, numbered after `first - 1`.
+pub(crate) fn values(first: usize, rows: usize, columns: usize) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(rows * columns * 6);
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ",(" });
+        for column in 0..columns {
+            let comma = if column == 0 { "" } else { "," };
+            write!(text, "{comma}${}", first + row * columns + column)
+                .expect("writing to a string never fails");
+        }
+        text.push(')');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_in_one_batch() {
+        let rows: Vec<_> = (0..473).collect();
+        let sizes: Vec<_> = batches(&rows).map(<[_]>::len).collect();
+        assert_eq!(sizes, [200, 200, 50, 10, 10, 1, 1, 1]);
+        assert_eq!(batches(&rows).flatten().copied().collect::<Vec<_>>(), rows);
+        assert_eq!(batches::<u8>(&[]).count(), 0);
+    }
+
+    #[test]
+    fn placeholders_count_on() {
+        assert_eq!(values(3, 2, 2), "($3,$4),($5,$6)");
+    }
+}

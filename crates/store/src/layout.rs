@@ -1,0 +1,136 @@
+//! Where each stored file lies: the one place that makes paths in the object store.
+//!
+//! A path is made of ids alone, never of a name that a person chose for an object, so that no name can
+//! lead out of its dataset or clash with another on a file system that folds case.
+//!
+//! ```text
+//! TENANT/DATASET/objects/AB/ABCD...         an object's message (AB: the first two hex digits of its id)
+//! TENANT/DATASET/objects/AB/ABCD....entry   its entry, where a rekey has moved that out of the message
+//! TENANT/DATASET/keys.json                  the sidecar: the dataset's wrapped data keys
+//! ```
+
+use std::fmt;
+
+use keyward_core::{DatasetName, ObjectId, TenantId};
+use object_store::path::Path;
+
+/// A file's path in the object store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StoredPath(Path);
+
+impl StoredPath {
+    /// An object's message.
+    #[must_use]
+    pub fn object(tenant: &TenantId, dataset: &DatasetName, id: &ObjectId) -> Self {
+        Self(Path::from(object_text(tenant, dataset, id)))
+    }
+
+    /// An object's entry that a rekey has moved out of the message.
+    #[must_use]
+    pub fn entry(tenant: &TenantId, dataset: &DatasetName, id: &ObjectId) -> Self {
+        Self(Path::from(object_text(tenant, dataset, id) + ".entry"))
+    }
+
+    /// A dataset's sidecar.
+    #[must_use]
+    pub fn sidecar(tenant: &TenantId, dataset: &DatasetName) -> Self {
+        Self(Path::from(format!("{tenant}/{dataset}/keys.json")))
+    }
+
+    /// Takes a path back from its text, as the `garbage` table keeps it; `None` where it is none that
+    /// this file makes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('/');
+        let tenant: TenantId = parts.next()?.parse().ok()?;
+        let dataset: DatasetName = parts.next()?.parse().ok()?;
+        let path = match parts.next()? {
+            "keys.json" => Self::sidecar(&tenant, &dataset),
+            "objects" => {
+                let file = parts.nth(1)?;
+                match file.strip_suffix(".entry") {
+                    Some(id) => Self::entry(&tenant, &dataset, &id.parse().ok()?),
+                    None => Self::object(&tenant, &dataset, &file.parse().ok()?),
+                }
+            }
+            _ => return None,
+        };
+        // Whatever else was in the text (another fan-out, more parts) makes it another path.
+        (path.as_str() == text).then_some(path)
+    }
+
+    /// The path as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_ref()
+    }
+
+    pub(crate) fn location(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl fmt::Display for StoredPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The prefix under which everything of a tenant lies, and nothing else.
+#[must_use]
+pub fn tenant_prefix(tenant: &TenantId) -> String {
+    format!("{tenant}/")
+}
+
+/// The prefix under which everything of a dataset lies, and nothing else.
+#[must_use]
+pub fn dataset_prefix(tenant: &TenantId, dataset: &DatasetName) -> String {
+    format!("{tenant}/{dataset}/")
+}
+
+/// Two digits of fan-out: a folder of a million files is slow on many file systems.
+fn object_text(tenant: &TenantId, dataset: &DatasetName, id: &ObjectId) -> String {
+    let id = id.to_string();
+    format!("{tenant}/{dataset}/objects/{}/{id}", id.get(..2).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_made_of_ids_and_parse_back() {
+        let (tenant, dataset) = ("acme".parse().unwrap(), "invoices".parse().unwrap());
+        let id = ObjectId::from_bytes([0xab; 16]);
+        let hex = "ab".repeat(16);
+        for (path, text) in [
+            (StoredPath::object(&tenant, &dataset, &id), format!("acme/invoices/objects/ab/{hex}")),
+            (
+                StoredPath::entry(&tenant, &dataset, &id),
+                format!("acme/invoices/objects/ab/{hex}.entry"),
+            ),
+            (StoredPath::sidecar(&tenant, &dataset), "acme/invoices/keys.json".into()),
+        ] {
+            assert_eq!(path.as_str(), text);
+            assert_eq!(StoredPath::parse(&text), Some(path));
+        }
+    }
+
+    #[test]
+    fn other_paths_do_not_parse() {
+        let hex = "ab".repeat(16);
+        for text in [
+            "",
+            "acme",
+            "acme/invoices/other.json",
+            "acme/invoices/keys.json/x",
+            "../invoices/keys.json",
+            &format!("acme/invoices/objects/cd/{hex}"),
+            &format!("acme/invoices/objects/ab/{hex}/x"),
+            &format!("acme/invoices/objects/ab/../{hex}"),
+            &format!("/acme/invoices/objects/ab/{hex}"),
+        ] {
+            assert_eq!(StoredPath::parse(text), None, "{text}");
+        }
+    }
+}

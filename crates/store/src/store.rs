@@ -1,0 +1,249 @@
+//! The workspace's database: opening it, reading from it and writing to it.
+
+use std::{
+    ops::{Deref, DerefMut},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+
+use crate::{Connection, StoreError, connection::sql, schema};
+
+/// How many reads may run at once. SQLite reads are short; more would only wait for the disk.
+const READERS: usize = 8;
+
+/// An open database. Clones share it.
+///
+/// Reads run beside each other and beside a write (WAL). Writes of this process queue fairly for one
+/// connection; against other processes SQLite's own lock decides, for ten seconds at most.
+#[derive(Clone, Debug)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    readers: Arc<Semaphore>,
+    writer: Arc<AsyncMutex<Option<Connection>>>,
+}
+
+impl Store {
+    /// Creates the database, which must not be there, and opens it.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where a file is there; else as [`open`](Self::open).
+    pub async fn create(path: &Path) -> Result<Self, StoreError> {
+        let mut options = std::fs::File::options();
+        options.write(true).create_new(true);
+        // Names and sizes of tenants' objects are no one else's business on a shared machine.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path).map_err(|error| match error.kind() {
+            // The folder isn't there: say so, not that there is no workspace.
+            std::io::ErrorKind::NotFound => StoreError::File { path: path.into(), source: error },
+            _ => StoreError::file(path, error),
+        })?;
+        Self::prepare(path).await
+    }
+
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`], one variant each for a database that is missing, damaged, newer, locked, on a
+    /// full disk, or not ours to write. The pages are not all read: [`check`](Self::check) does that.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        // Opening for writing finds a missing permission here, where SQLite would open for reading only.
+        std::fs::File::options()
+            .read(true)
+            .write(true)
+            .open(path)
+            .map_err(|error| StoreError::file(path, error))?;
+        Self::prepare(path).await
+    }
+
+    /// The database's file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// A connection for reading. Each statement sees what is committed when it starts.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database can't be opened.
+    pub async fn read(&self) -> Result<Reader, StoreError> {
+        let permit = Arc::clone(&self.shared.readers)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        let idle = self.shared.idle().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => Connection::open_sqlite(&self.shared.path, true).await?,
+        };
+        Ok(Reader {
+            shared: Arc::clone(&self.shared),
+            connection: Some(connection),
+            reuse: true,
+            _permit: permit,
+        })
+    }
+
+    /// As [`read`](Self::read), but all statements see the same moment: for verification and export.
+    /// Drop it soon: the write-ahead log grows as long as it lives.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn snapshot(&self) -> Result<Reader, StoreError> {
+        let mut reader = self.read().await?;
+        // Its connection stays in a transaction, so it is closed, not used again.
+        reader.reuse = false;
+        reader.run("schema", sql("BEGIN")).await?;
+        // SQLite takes the moment at the first read, not at BEGIN.
+        reader.one("schema_versions", sql("SELECT 1 AS one FROM schema_versions LIMIT 1")).await?;
+        Ok(reader)
+    }
+
+    /// A write transaction, when it is this caller's turn.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] where another process keeps the database; else as [`open`](Self::open).
+    pub async fn write(&self) -> Result<Write, StoreError> {
+        let mut slot = Arc::clone(&self.shared.writer).lock_owned().await;
+        // Taken out until the commit: a caller that goes away at any point from here on drops the
+        // connection, and SQLite rolls back whatever was under way in it.
+        let mut connection = match slot.take() {
+            Some(connection) => connection,
+            None => Connection::open_sqlite(&self.shared.path, false).await?,
+        };
+        begin(&mut connection).await?;
+        Ok(Write { slot, connection })
+    }
+
+    /// Reads every page and checks every index and foreign key. Takes time in proportion to the size.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] with the first thing found.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let mut reader = self.read().await?;
+        let integrity = sql("PRAGMA integrity_check(1)");
+        let found = reader.many("schema", integrity, |row| row.text("integrity_check")).await?;
+        if let Some(detail) = found.into_iter().find(|line| line != "ok") {
+            return Err(StoreError::Damaged { detail });
+        }
+        let foreign = sql("PRAGMA foreign_key_check");
+        let orphans = reader.many("schema", foreign, |row| row.text("table")).await?;
+        match orphans.first() {
+            Some(table) => Err(StoreError::Damaged {
+                detail: format!("a row of `{table}` names one that is not there"),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    async fn prepare(path: &Path) -> Result<Self, StoreError> {
+        let mut connection = Connection::open_sqlite(path, false).await?;
+        // A newer database is left untouched, its journal mode included.
+        let found = schema::version(&mut connection).await?;
+        schema::check(found)?;
+        // The file remembers it: readers go on beside a writer.
+        connection.one("schema", sql("PRAGMA journal_mode = WAL")).await?;
+        if found < schema::newest() {
+            begin(&mut connection).await?;
+            schema::migrate(&mut connection).await?;
+            connection.run("schema", sql("COMMIT")).await?;
+        }
+        Ok(Self {
+            shared: Arc::new(Shared {
+                path: path.into(),
+                idle: Mutex::default(),
+                readers: Arc::new(Semaphore::new(READERS)),
+                writer: Arc::new(AsyncMutex::new(Some(connection))),
+            }),
+        })
+    }
+}
+
+/// A connection for reading. It goes back to the store when dropped.
+#[derive(Debug)]
+pub struct Reader {
+    shared: Arc<Shared>,
+    // INVARIANT: `Some` until `drop`.
+    connection: Option<Connection>,
+    reuse: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Deref for Reader {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection.as_ref().expect("it is there until drop")
+    }
+}
+
+impl DerefMut for Reader {
+    fn deref_mut(&mut self) -> &mut Connection {
+        self.connection.as_mut().expect("it is there until drop")
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take().filter(|_| self.reuse) {
+            self.shared.idle().push(connection);
+        }
+    }
+}
+
+/// A write transaction. Dropped without [`commit`](Self::commit), nothing of it remains.
+#[derive(Debug)]
+pub struct Write {
+    slot: OwnedMutexGuard<Option<Connection>>,
+    connection: Connection,
+}
+
+impl Write {
+    /// Makes the transaction durable: after this returns, no crash and no power cut undoes it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing of the transaction remains. If the caller goes away while this
+    /// waits, it may have happened or not: the rows tell.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.connection.run("schema", sql("COMMIT")).await?;
+        *self.slot = Some(self.connection);
+        Ok(())
+    }
+}
+
+impl Deref for Write {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Write {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+}
+
+impl Shared {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        // Nothing that holds it can panic half-way through a change.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts a write transaction: the one place that knows how a database makes writers wait. SQLite
+/// takes its only write lock here, so that no statement within can find it taken; PostgreSQL would
+/// begin plainly and take an advisory lock.
+async fn begin(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.run("schema", sql("BEGIN IMMEDIATE")).await?;
+    Ok(())
+}

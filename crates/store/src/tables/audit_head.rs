@@ -1,0 +1,59 @@
+//! The audit log's head: how large the tree is, its right edge and its newest checkpoint.
+
+use crate::{
+    Connection, StoreError,
+    connection::{sql, stored},
+};
+
+const TABLE: &str = "audit_head";
+
+/// The head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditHead {
+    /// How many records.
+    pub size: u64,
+    /// The roots of the complete subtrees, largest first, 32 bytes each.
+    pub frontier: Vec<u8>,
+    /// The newest signed checkpoint; empty where there is none yet.
+    pub checkpoint: String,
+}
+
+/// The head.
+///
+/// # Errors
+/// [`StoreError::Damaged`] where it isn't there.
+pub async fn get(connection: &mut Connection) -> Result<AuditHead, StoreError> {
+    let select = sql("SELECT size, frontier, checkpoint FROM audit_head WHERE id = 1");
+    let row = connection
+        .one(TABLE, select)
+        .await?
+        .ok_or_else(|| StoreError::Damaged { detail: "the audit log's head is missing".into() })?;
+    Ok(AuditHead {
+        size: row.count("size")?,
+        frontier: row.blob("frontier")?,
+        checkpoint: row.text("checkpoint")?,
+    })
+}
+
+/// Moves the head on from a size.
+///
+/// # Errors
+/// [`StoreError::ChangedMeanwhile`] where its size isn't `from`; [`StoreError::Refused`] where it
+/// would shrink.
+pub async fn advance(
+    connection: &mut Connection,
+    from: u64,
+    to: &AuditHead,
+) -> Result<(), StoreError> {
+    let text = "UPDATE audit_head SET size = $2, frontier = $3, checkpoint = $4
+        WHERE id = 1 AND size = $1";
+    let update = sql(text)
+        .bind(stored(TABLE, "size", from)?)
+        .bind(stored(TABLE, "size", to.size)?)
+        .bind(to.frontier.clone())
+        .bind(to.checkpoint.clone());
+    match connection.run(TABLE, update).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::ChangedMeanwhile { table: TABLE }),
+    }
+}

@@ -1,0 +1,340 @@
+//! Data keys, each wrapped by a root key version.
+
+use chrono::{DateTime, Utc};
+use keyward_core::{DataKeyId, DatasetName, KeyState, TenantId};
+
+use crate::{
+    Connection, StoreError,
+    batch::{batches, values},
+    connection::{Row, built, sql, time_text},
+};
+
+const TABLE: &str = "data_keys";
+
+/// A data key to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDataKey {
+    /// Its tenant, dataset and version.
+    pub key: DataKeyId,
+    /// Its state.
+    pub state: KeyState,
+    /// The number of the root key that wraps it.
+    pub root_key: u32,
+    /// That root key's version.
+    pub root_key_version: u32,
+    /// The provider's ciphertext of it.
+    pub wrapped: Vec<u8>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A data key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataKey {
+    /// The row's id, for [`rewrap_many`].
+    pub id: i64,
+    /// Its tenant, dataset and version.
+    pub key: DataKeyId,
+    /// Its state.
+    pub state: KeyState,
+    /// The number of the root key that wraps it.
+    pub root_key: u32,
+    /// That root key's version.
+    pub root_key_version: u32,
+    /// The provider's ciphertext of it.
+    pub wrapped: Vec<u8>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was deactivated.
+    pub deactivated_at: Option<DateTime<Utc>>,
+}
+
+/// One data key's new wrap, and the old one that it takes the place of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewrap {
+    /// The row's id.
+    pub id: i64,
+    /// The root key that wraps it as far as the caller knows.
+    pub expected_root_key: u32,
+    /// That root key's version.
+    pub expected_version: u32,
+    /// The root key that wraps it now.
+    pub root_key: u32,
+    /// That root key's version.
+    pub version: u32,
+    /// The provider's new ciphertext of it.
+    pub wrapped: Vec<u8>,
+}
+
+/// Where a page of stale keys ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StaleCursor {
+    root_key: u32,
+    root_key_version: u32,
+    id: i64,
+}
+
+/// How many of a tenant's data keys a root key version wraps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrappedBy {
+    /// The root key's number.
+    pub root_key: u32,
+    /// Its version.
+    pub root_key_version: u32,
+    /// How many data keys, destroyed ones left out.
+    pub keys: u64,
+}
+
+impl DataKey {
+    /// The cursor for the page after the one that ends with this key.
+    #[must_use]
+    pub fn cursor(&self) -> StaleCursor {
+        StaleCursor {
+            root_key: self.root_key,
+            root_key_version: self.root_key_version,
+            id: self.id,
+        }
+    }
+}
+
+/// Adds a data key and gives its row's id.
+///
+/// # Errors
+/// [`StoreError::AlreadyExists`] where the dataset has this version.
+pub async fn insert(connection: &mut Connection, row: &NewDataKey) -> Result<i64, StoreError> {
+    let insert = built(insert_text(1) + " RETURNING id");
+    let added = connection.one(TABLE, bind(insert, row)).await?;
+    added.ok_or(StoreError::ChangedMeanwhile { table: TABLE })?.integer("id")
+}
+
+/// Adds data keys.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn insert_many(
+    connection: &mut Connection,
+    rows: &[NewDataKey],
+) -> Result<(), StoreError> {
+    for batch in batches(rows) {
+        let insert = batch.iter().fold(built(insert_text(batch.len())), bind);
+        connection.run(TABLE, insert).await?;
+    }
+    Ok(())
+}
+
+/// One data key.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn get(
+    connection: &mut Connection,
+    key: &DataKeyId,
+) -> Result<Option<DataKey>, StoreError> {
+    let text = "SELECT * FROM data_keys WHERE tenant = $1 AND dataset = $2 AND version = $3";
+    let select = sql(text)
+        .bind(key.tenant.to_string())
+        .bind(key.dataset.to_string())
+        .bind(i64::from(key.version));
+    connection.one(TABLE, select).await?.as_ref().map(read).transpose()
+}
+
+/// A dataset's data keys, by version.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn list(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    dataset: &DatasetName,
+) -> Result<Vec<DataKey>, StoreError> {
+    let text = "SELECT * FROM data_keys WHERE tenant = $1 AND dataset = $2 ORDER BY version";
+    let select = sql(text).bind(tenant.to_string()).bind(dataset.to_string());
+    connection.many(TABLE, select, read).await
+}
+
+/// A tenant's data keys that are wrapped by anything but this version of this root key, and are
+/// neither destroyed nor in quarantine, in the order of what wraps them.
+///
+/// Rows that a rewrap moves leave the set, so that the first page can be asked for again and again;
+/// `after` is for those who only count or look.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn stale_page(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    root_key: u32,
+    version: u32,
+    after: Option<StaleCursor>,
+    limit: u32,
+) -> Result<Vec<DataKey>, StoreError> {
+    // Two walks of one index, before and after the current version: `<>` would walk over all the
+    // current keys.
+    let before = "SELECT * FROM data_keys AS k WHERE k.tenant = $1 AND k.state <> 'destroyed'
+          AND (k.root_key, k.root_key_version, k.id) > ($2, $3, $4)
+          AND (k.root_key, k.root_key_version) < ($5, $6)
+          AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.tenant = k.tenant
+              AND q.dataset = k.dataset AND q.version = k.version)
+        ORDER BY k.root_key, k.root_key_version, k.id LIMIT $7";
+    let beyond = "SELECT * FROM data_keys AS k WHERE k.tenant = $1 AND k.state <> 'destroyed'
+          AND (k.root_key, k.root_key_version, k.id) > ($2, $3, $4)
+          AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.tenant = k.tenant
+              AND q.dataset = k.dataset AND q.version = k.version)
+        ORDER BY k.root_key, k.root_key_version, k.id LIMIT $5";
+    let current = (i64::from(root_key), i64::from(version));
+    let start = after
+        .map_or((0, 0, 0), |at| (i64::from(at.root_key), i64::from(at.root_key_version), at.id));
+
+    let mut page = Vec::new();
+    if (start.0, start.1) < current {
+        let select = sql(before)
+            .bind(tenant.to_string())
+            .bind(start.0)
+            .bind(start.1)
+            .bind(start.2)
+            .bind(current.0)
+            .bind(current.1)
+            .bind(i64::from(limit));
+        page = connection.many(TABLE, select, read).await?;
+    }
+    let missing = i64::from(limit) - i64::try_from(page.len()).unwrap_or(i64::MAX);
+    if missing > 0 {
+        let start = start.max((current.0, current.1, i64::MAX));
+        let select = sql(beyond)
+            .bind(tenant.to_string())
+            .bind(start.0)
+            .bind(start.1)
+            .bind(start.2)
+            .bind(missing);
+        page.extend(connection.many(TABLE, select, read).await?);
+    }
+    Ok(page)
+}
+
+/// How many of a tenant's data keys each root key version wraps.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn wrapped_by(
+    connection: &mut Connection,
+    tenant: &TenantId,
+) -> Result<Vec<WrappedBy>, StoreError> {
+    let text = "SELECT root_key, root_key_version, COUNT(*) AS keys FROM data_keys
+        WHERE tenant = $1 AND state <> 'destroyed'
+        GROUP BY root_key, root_key_version ORDER BY root_key, root_key_version";
+    connection
+        .many(TABLE, sql(text).bind(tenant.to_string()), |row| {
+            Ok(WrappedBy {
+                root_key: row.number("root_key")?,
+                root_key_version: row.number("root_key_version")?,
+                keys: row.count("keys")?,
+            })
+        })
+        .await
+}
+
+/// Puts new wraps in place of the old ones, each only where the row is still wrapped as expected, and
+/// gives the ids of the rows that changed: whoever came second changes nothing.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn rewrap_many(
+    connection: &mut Connection,
+    rows: &[Rewrap],
+) -> Result<Vec<i64>, StoreError> {
+    let mut changed = Vec::with_capacity(rows.len());
+    for batch in batches(rows) {
+        let values = values(1, batch.len(), 6);
+        let mut update = built(format!(
+            "UPDATE data_keys SET root_key = v.column4, root_key_version = v.column5,
+                 wrapped = v.column6
+             FROM (VALUES {values}) AS v
+             WHERE data_keys.id = v.column1 AND data_keys.root_key = v.column2
+                 AND data_keys.root_key_version = v.column3 AND data_keys.state <> 'destroyed'
+             RETURNING data_keys.id AS id"
+        ));
+        for row in batch {
+            update = update
+                .bind(row.id)
+                .bind(i64::from(row.expected_root_key))
+                .bind(i64::from(row.expected_version))
+                .bind(i64::from(row.root_key))
+                .bind(i64::from(row.version))
+                .bind(row.wrapped.clone());
+        }
+        let ids: Vec<i64> = connection.many(TABLE, update, |row| row.integer("id")).await?;
+        changed.extend(ids);
+    }
+    Ok(changed)
+}
+
+/// Moves a data key from one state to another. A destroyed key's ciphertext is wiped.
+///
+/// # Errors
+/// [`StoreError::ChangedMeanwhile`] where it isn't in state `from`.
+pub async fn set_state(
+    connection: &mut Connection,
+    key: &DataKeyId,
+    from: KeyState,
+    to: KeyState,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let text = "UPDATE data_keys SET state = $5,
+            deactivated_at = COALESCE(deactivated_at, $6),
+            wrapped = CASE WHEN $5 = 'destroyed' THEN $7 ELSE wrapped END
+        WHERE tenant = $1 AND dataset = $2 AND version = $3 AND state = $4";
+    let leaves_service =
+        !matches!(to, KeyState::Active | KeyState::PreActivation | KeyState::Suspended);
+    let update = sql(text)
+        .bind(key.tenant.to_string())
+        .bind(key.dataset.to_string())
+        .bind(i64::from(key.version))
+        .bind(from.as_str())
+        .bind(to.as_str())
+        .bind(leaves_service.then(|| time_text(at)))
+        .bind(Vec::<u8>::new());
+    match connection.run(TABLE, update).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::ChangedMeanwhile { table: TABLE }),
+    }
+}
+
+fn insert_text(rows: usize) -> String {
+    let values = values(1, rows, 8);
+    format!(
+        "INSERT INTO data_keys (tenant, dataset, version, state, root_key, root_key_version, wrapped,
+             created_at) VALUES {values}"
+    )
+}
+
+fn bind<'q>(
+    insert: crate::connection::Statement<'q>,
+    row: &NewDataKey,
+) -> crate::connection::Statement<'q> {
+    insert
+        .bind(row.key.tenant.to_string())
+        .bind(row.key.dataset.to_string())
+        .bind(i64::from(row.key.version))
+        .bind(row.state.as_str())
+        .bind(i64::from(row.root_key))
+        .bind(i64::from(row.root_key_version))
+        .bind(row.wrapped.clone())
+        .bind(time_text(row.created_at))
+}
+
+fn read(row: &Row) -> Result<DataKey, StoreError> {
+    Ok(DataKey {
+        id: row.integer("id")?,
+        key: DataKeyId {
+            tenant: row.parse("tenant")?,
+            dataset: row.parse("dataset")?,
+            version: row.number("version")?,
+        },
+        state: row.parse("state")?,
+        root_key: row.number("root_key")?,
+        root_key_version: row.number("root_key_version")?,
+        wrapped: row.blob("wrapped")?,
+        created_at: row.time("created_at")?,
+        deactivated_at: row.optional_time("deactivated_at")?,
+    })
+}

@@ -1,0 +1,186 @@
+//! Datasets: which data key version each writes with, where its data may lie, and whether its
+//! sidecar lags behind.
+
+use chrono::{DateTime, Utc};
+use keyward_core::{DatasetName, Region, TenantId};
+
+use crate::{
+    Connection, StoreError,
+    batch::{batches, values},
+    connection::{Row, built, sql, time_text},
+};
+
+const TABLE: &str = "datasets";
+
+/// A dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dataset {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Its name.
+    pub name: DatasetName,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// The data key version that new objects are written with.
+    pub current_version: u32,
+    /// Where its data may lie; empty means anywhere.
+    pub regions: Vec<Region>,
+    /// Whether a wrapped data key has changed since the sidecar beside the data was written.
+    pub sidecar_stale: bool,
+}
+
+/// Adds a dataset.
+///
+/// # Errors
+/// [`StoreError::AlreadyExists`] where the tenant has one of this name.
+pub async fn insert(connection: &mut Connection, row: &Dataset) -> Result<(), StoreError> {
+    let regions: Vec<_> = row.regions.iter().map(Region::as_str).collect();
+    let text = "INSERT INTO datasets
+        (tenant, name, created_at, current_version, regions, sidecar_stale)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    let insert = sql(text)
+        .bind(row.tenant.to_string())
+        .bind(row.name.to_string())
+        .bind(time_text(row.created_at))
+        .bind(i64::from(row.current_version))
+        .bind(serde_json::Value::from(regions).to_string())
+        .bind(i64::from(row.sidecar_stale));
+    connection.run(TABLE, insert).await?;
+    Ok(())
+}
+
+/// One dataset.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn get(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    name: &DatasetName,
+) -> Result<Option<Dataset>, StoreError> {
+    let select = sql("SELECT * FROM datasets WHERE tenant = $1 AND name = $2")
+        .bind(tenant.to_string())
+        .bind(name.to_string());
+    connection.one(TABLE, select).await?.as_ref().map(read).transpose()
+}
+
+/// A tenant's datasets, by name.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn list(
+    connection: &mut Connection,
+    tenant: &TenantId,
+) -> Result<Vec<Dataset>, StoreError> {
+    let select =
+        sql("SELECT * FROM datasets WHERE tenant = $1 ORDER BY name").bind(tenant.to_string());
+    connection.many(TABLE, select, read).await
+}
+
+/// Moves a dataset on to its next data key version.
+///
+/// # Errors
+/// [`StoreError::ChangedMeanwhile`] where its version isn't `from`.
+pub async fn set_current_version(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    name: &DatasetName,
+    from: u32,
+    to: u32,
+) -> Result<(), StoreError> {
+    let text = "UPDATE datasets SET current_version = $4, sidecar_stale = 1
+        WHERE tenant = $1 AND name = $2 AND current_version = $3";
+    let update = sql(text)
+        .bind(tenant.to_string())
+        .bind(name.to_string())
+        .bind(i64::from(from))
+        .bind(i64::from(to));
+    match connection.run(TABLE, update).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::ChangedMeanwhile { table: TABLE }),
+    }
+}
+
+/// Marks all sidecars of a tenant as lagging behind.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn mark_sidecars_stale(
+    connection: &mut Connection,
+    tenant: &TenantId,
+) -> Result<u64, StoreError> {
+    let text = "UPDATE datasets SET sidecar_stale = 1 WHERE tenant = $1 AND sidecar_stale = 0";
+    connection.run(TABLE, sql(text).bind(tenant.to_string())).await
+}
+
+/// Marks the sidecars of these datasets as lagging behind.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn mark_sidecar_stale(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    names: &[DatasetName],
+) -> Result<u64, StoreError> {
+    let mut marked = 0;
+    for batch in batches(names) {
+        let values = values(2, batch.len(), 1);
+        let mut update = built(format!(
+            "UPDATE datasets SET sidecar_stale = 1 FROM (VALUES {values}) AS v
+             WHERE datasets.tenant = $1 AND datasets.name = v.column1 AND datasets.sidecar_stale = 0"
+        ))
+        .bind(tenant.to_string());
+        for name in batch {
+            update = update.bind(name.to_string());
+        }
+        marked += connection.run(TABLE, update).await?;
+    }
+    Ok(marked)
+}
+
+/// Datasets whose sidecar lags behind, of one tenant or of all.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn stale_sidecars(
+    connection: &mut Connection,
+    tenant: Option<&TenantId>,
+) -> Result<Vec<Dataset>, StoreError> {
+    let select = match tenant {
+        Some(tenant) => {
+            sql("SELECT * FROM datasets WHERE sidecar_stale = 1 AND tenant = $1 ORDER BY name")
+                .bind(tenant.to_string())
+        }
+        None => sql("SELECT * FROM datasets WHERE sidecar_stale = 1 ORDER BY tenant, name"),
+    };
+    connection.many(TABLE, select, read).await
+}
+
+/// Notes that a sidecar has been written. Call it before reading the keys that go into the sidecar,
+/// or in the same transaction: a change that comes after then marks it again.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn clear_sidecar_stale(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    name: &DatasetName,
+) -> Result<(), StoreError> {
+    let update = sql("UPDATE datasets SET sidecar_stale = 0 WHERE tenant = $1 AND name = $2")
+        .bind(tenant.to_string())
+        .bind(name.to_string());
+    connection.run(TABLE, update).await?;
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<Dataset, StoreError> {
+    let regions = row.text("regions")?;
+    Ok(Dataset {
+        tenant: row.parse("tenant")?,
+        name: row.parse("name")?,
+        created_at: row.time("created_at")?,
+        current_version: row.number("current_version")?,
+        regions: serde_json::from_str(&regions).map_err(|_| row.corrupt("regions", &regions))?,
+        sidecar_stale: row.flag("sidecar_stale")?,
+    })
+}

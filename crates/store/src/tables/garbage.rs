@@ -1,0 +1,71 @@
+//! Stored bytes that nothing refers to any more, to be deleted.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    Connection, StoreError,
+    batch::{batches, values},
+    connection::{built, sql, time_text},
+};
+
+const TABLE: &str = "garbage";
+
+/// Bytes to be deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Garbage {
+    /// Their path in the object store.
+    pub path: String,
+    /// Since when nothing refers to them. Who has started to read them may not have finished.
+    pub since: DateTime<Utc>,
+}
+
+/// Adds paths; one that is there already keeps its time.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn insert(connection: &mut Connection, rows: &[Garbage]) -> Result<(), StoreError> {
+    for batch in batches(rows) {
+        let values = values(1, batch.len(), 2);
+        let mut insert = built(format!(
+            "INSERT INTO garbage (path, since) VALUES {values} ON CONFLICT (path) DO NOTHING"
+        ));
+        for row in batch {
+            insert = insert.bind(row.path.clone()).bind(time_text(row.since));
+        }
+        connection.run(TABLE, insert).await?;
+    }
+    Ok(())
+}
+
+/// A page by path.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn list(
+    connection: &mut Connection,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Garbage>, StoreError> {
+    let select = sql("SELECT path, since FROM garbage WHERE path > $1 ORDER BY path LIMIT $2")
+        .bind(after.unwrap_or_default().to_owned())
+        .bind(i64::from(limit));
+    connection
+        .many(TABLE, select, |row| {
+            Ok(Garbage { path: row.text("path")?, since: row.time("since")? })
+        })
+        .await
+}
+
+/// Removes paths whose bytes have been deleted, or are referred to after all.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn remove(connection: &mut Connection, paths: &[String]) -> Result<(), StoreError> {
+    for batch in batches(paths) {
+        let values = values(1, batch.len(), 1);
+        let delete = built(format!("DELETE FROM garbage WHERE path IN (VALUES {values})"));
+        let delete = batch.iter().fold(delete, |delete, path| delete.bind(path.clone()));
+        connection.run(TABLE, delete).await?;
+    }
+    Ok(())
+}

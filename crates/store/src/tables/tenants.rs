@@ -1,0 +1,132 @@
+//! Tenants and whether they are served.
+
+use chrono::{DateTime, Utc};
+use keyward_core::TenantId;
+
+use super::words;
+use crate::{
+    Connection, StoreError,
+    connection::{Row, sql, stored, time_text},
+};
+
+const TABLE: &str = "tenants";
+
+words! {
+    /// Whether a tenant is served.
+    TenantState, "a tenant state" {
+        /// Registered; no root key is proven yet.
+        Pending = "pending",
+        /// Served.
+        Active = "active",
+        /// Refused until its root key answers again, or somebody restores it.
+        Suspended = "suspended",
+        /// Refused: its keys are revoked.
+        Revoked = "revoked",
+        /// Gone. Its rows stay for the log's sake; its id is never used again.
+        Offboarded = "offboarded",
+    }
+}
+
+/// A tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// What people call it.
+    pub display_name: String,
+    /// Whether it is served.
+    pub state: TenantState,
+    /// The stable code of why it isn't, where there is one (`key-disabled`).
+    pub state_code: Option<String>,
+    /// Since when.
+    pub state_since: DateTime<Utc>,
+    /// Grows with each change of state and each rotation: whatever is cached for a tenant is cached
+    /// under its epoch, in every process.
+    pub epoch: u64,
+    /// When it was registered.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Adds a tenant.
+///
+/// # Errors
+/// [`StoreError::AlreadyExists`] where the id is taken.
+pub async fn insert(connection: &mut Connection, row: &Tenant) -> Result<(), StoreError> {
+    let text = "INSERT INTO tenants
+        (id, display_name, state, state_code, state_since, epoch, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let insert = sql(text)
+        .bind(row.id.to_string())
+        .bind(row.display_name.clone())
+        .bind(row.state.as_str())
+        .bind(row.state_code.clone())
+        .bind(time_text(row.state_since))
+        .bind(stored(TABLE, "epoch", row.epoch)?)
+        .bind(time_text(row.created_at));
+    connection.run(TABLE, insert).await?;
+    Ok(())
+}
+
+/// The tenant with an id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn get(connection: &mut Connection, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
+    let select = sql("SELECT * FROM tenants WHERE id = $1").bind(id.to_string());
+    connection.one(TABLE, select).await?.as_ref().map(read).transpose()
+}
+
+/// All tenants, by id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn list(connection: &mut Connection) -> Result<Vec<Tenant>, StoreError> {
+    connection.many(TABLE, sql("SELECT * FROM tenants ORDER BY id"), read).await
+}
+
+/// Sets whether a tenant is served and why not, starts a new epoch, and gives its number.
+///
+/// # Errors
+/// [`StoreError::ChangedMeanwhile`] where there is no such tenant.
+pub async fn set_state(
+    connection: &mut Connection,
+    id: &TenantId,
+    state: TenantState,
+    code: Option<&str>,
+    since: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let text = "UPDATE tenants
+        SET state = $2, state_code = $3, state_since = $4, epoch = epoch + 1
+        WHERE id = $1 RETURNING epoch";
+    let update = sql(text)
+        .bind(id.to_string())
+        .bind(state.as_str())
+        .bind(code.map(str::to_owned))
+        .bind(time_text(since));
+    epoch(connection.one(TABLE, update).await?)
+}
+
+/// Starts a new epoch and gives its number.
+///
+/// # Errors
+/// [`StoreError::ChangedMeanwhile`] where there is no such tenant.
+pub async fn bump_epoch(connection: &mut Connection, id: &TenantId) -> Result<u64, StoreError> {
+    let text = "UPDATE tenants SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch";
+    epoch(connection.one(TABLE, sql(text).bind(id.to_string())).await?)
+}
+
+fn epoch(row: Option<Row>) -> Result<u64, StoreError> {
+    row.ok_or(StoreError::ChangedMeanwhile { table: TABLE })?.count("epoch")
+}
+
+fn read(row: &Row) -> Result<Tenant, StoreError> {
+    Ok(Tenant {
+        id: row.parse("id")?,
+        display_name: row.text("display_name")?,
+        state: row.parse("state")?,
+        state_code: row.optional_text("state_code")?,
+        state_since: row.time("state_since")?,
+        epoch: row.count("epoch")?,
+        created_at: row.time("created_at")?,
+    })
+}
