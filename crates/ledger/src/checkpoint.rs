@@ -16,10 +16,11 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Signs the checkpoint as a note. The key's name should be the origin, as [`Self::verify`] wants.
+    /// Signs the checkpoint as a note, under the origin as the key's name ("the log's key name in its
+    /// signature line SHOULD match the origin line").
     #[must_use]
     pub fn sign(&self, key: &SigningKey) -> String {
-        Note::sign(self.to_string(), key).to_string()
+        Note::sign(self.to_string(), &self.origin, key).to_string()
     }
 
     /// The checkpoint in a signed note, once the key's signature on it has been verified and its origin
@@ -89,8 +90,12 @@ mod tests {
     use keyward_core::SecretKey;
     use proptest::prelude::*;
 
-    fn key(name: &str, seed: u8) -> SigningKey {
-        SigningKey::from_seed(name.parse().unwrap(), &SecretKey::new([seed; 32]))
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_seed(&SecretKey::new([seed; 32]))
+    }
+
+    fn verifier(name: &str, seed: u8) -> VerifierKey {
+        key(seed).verifier(&name.parse().unwrap())
     }
 
     fn checkpoint() -> Checkpoint {
@@ -113,20 +118,20 @@ mod tests {
 
     #[test]
     fn only_the_log_s_own_key_counts() {
-        let ours = key("example.com/log", 1);
-        let note = checkpoint().sign(&ours);
-        assert_eq!(Checkpoint::verify(&note, ours.verifier()), Ok(checkpoint()));
+        let ours = verifier("example.com/log", 1);
+        let note = checkpoint().sign(&key(1));
+        assert_eq!(Checkpoint::verify(&note, &ours), Ok(checkpoint()));
         assert!(matches!(
-            Checkpoint::verify(&note, key("example.com/log", 2).verifier()),
+            Checkpoint::verify(&note, &verifier("example.com/log", 2)),
             Err(LedgerError::NotSigned { .. })
         ));
         assert!(matches!(
-            Checkpoint::verify(&note, key("example.com/other", 1).verifier()),
+            Checkpoint::verify(&note, &verifier("example.com/other", 1)),
             Err(LedgerError::OtherOrigin { .. })
         ));
         let altered = note.replace("20852163", "20852164");
         assert!(matches!(
-            Checkpoint::verify(&altered, ours.verifier()),
+            Checkpoint::verify(&altered, &ours),
             Err(LedgerError::WrongSignature { .. })
         ));
     }
@@ -159,12 +164,12 @@ mod tests {
     proptest! {
         #[test]
         fn any_changed_byte_is_found(at in any::<prop::sample::Index>(), bit in 0..8) {
-            let ours = key("example.com/log", 1);
-            let mut bytes = checkpoint().sign(&ours).into_bytes();
+            let ours = verifier("example.com/log", 1);
+            let mut bytes = checkpoint().sign(&key(1)).into_bytes();
             let at = at.index(bytes.len());
-            bytes[at] ^= 1 << bit;
+            bytes[at] ^= 1_u8 << bit;
             if let Ok(text) = String::from_utf8(bytes) {
-                prop_assert!(Checkpoint::verify(&text, ours.verifier()).is_err());
+                prop_assert!(Checkpoint::verify(&text, &ours).is_err());
             }
         }
 

@@ -12,11 +12,8 @@ use crate::{LedgerError, Origin, error::start_of};
 /// The signature type of plain Ed25519 (C2SP signed-note, "Signature types").
 const ED25519: u8 = 0x01;
 
-/// A log's signing key with its name. Wiped on drop, never printed.
-pub struct SigningKey {
-    key: ed25519_dalek::SigningKey,
-    verifier: VerifierKey,
-}
+/// A log's signing key; the name it signs under is the log's origin. Wiped on drop, never printed.
+pub struct SigningKey(ed25519_dalek::SigningKey);
 
 /// What checks a log's signatures: the name of its key and the public key. Prints as
 /// `NAME+HEXID+BASE64`, the form that Go's `sumdb/note` and every C2SP tool takes.
@@ -30,27 +27,25 @@ pub struct VerifierKey {
 impl SigningKey {
     /// The key with this seed (RFC 8032, 5.1.5); the caller brings the randomness.
     #[must_use]
-    pub fn from_seed(name: Origin, seed: &SecretKey) -> Self {
-        let key = ed25519_dalek::SigningKey::from_bytes(seed.expose());
-        let verifier = VerifierKey::new(name, key.verifying_key());
-        Self { key, verifier }
+    pub fn from_seed(seed: &SecretKey) -> Self {
+        Self(ed25519_dalek::SigningKey::from_bytes(seed.expose()))
     }
 
-    /// What checks this key's signatures.
+    /// What checks the signatures that this key makes under a name.
     #[must_use]
-    pub fn verifier(&self) -> &VerifierKey {
-        &self.verifier
+    pub fn verifier(&self, name: &Origin) -> VerifierKey {
+        VerifierKey::new(name.clone(), self.0.verifying_key())
     }
 
     /// The Ed25519 signature over a message.
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.key.sign(message).to_bytes()
+        self.0.sign(message).to_bytes()
     }
 }
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SigningKey({})", self.verifier)
+        f.write_str("SigningKey(..)")
     }
 }
 
@@ -161,7 +156,7 @@ mod tests {
 
     #[test]
     fn never_prints_the_seed() {
-        let key = SigningKey::from_seed("a".parse().unwrap(), &SecretKey::new([7; 32]));
-        assert_eq!(format!("{key:?}"), format!("SigningKey({})", key.verifier()));
+        let key = SigningKey::from_seed(&SecretKey::new([7; 32]));
+        assert_eq!(format!("{key:?}"), "SigningKey(..)");
     }
 }

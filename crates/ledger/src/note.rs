@@ -37,13 +37,12 @@ impl Note {
     /// The most signature lines.
     pub const MAX_SIGNATURES: usize = 100;
 
-    /// A note of this text signed by this key. The text ends in a newline and has no control
-    /// characters; [`crate::Checkpoint`] makes such.
-    pub(crate) fn sign(text: String, key: &SigningKey) -> Self {
-        let verifier = key.verifier();
+    /// A note of this text signed by this key under this name. The text ends in a newline and has no
+    /// control characters; [`crate::Checkpoint`] makes such.
+    pub(crate) fn sign(text: String, name: &Origin, key: &SigningKey) -> Self {
         let signature = NoteSignature {
-            name: verifier.name().clone(),
-            id: verifier.id(),
+            name: name.clone(),
+            id: key.verifier(name).id(),
             signature: key.sign(text.as_bytes()).to_vec(),
         };
         Self { text, signatures: vec![signature] }
@@ -157,8 +156,12 @@ mod tests {
     /// The example of C2SP signed-note, word for word, with a text of several paragraphs.
     const EXAMPLE: &str = "Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\ned è subito sera.\n\n\u{2014} quasimodo.example/salvatore NnugSzTjtVAewIS+Z/iJhUPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n";
 
-    fn key(name: &str, seed: u8) -> SigningKey {
-        SigningKey::from_seed(name.parse().unwrap(), &SecretKey::new([seed; 32]))
+    fn name(text: &str) -> Origin {
+        text.parse().unwrap()
+    }
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_seed(&SecretKey::new([seed; 32]))
     }
 
     #[test]
@@ -172,33 +175,31 @@ mod tests {
 
     #[test]
     fn unknown_signatures_are_ignored_and_wrong_ones_not() {
-        let ours = key("example.com/log", 1);
-        let mut note = Note::sign("text\n".into(), &ours);
+        let log = name("example.com/log");
+        let ours = key(1);
+        let mut note = Note::sign("text\n".into(), &log, &ours);
         // A key of the same name, and a line with the same id under another name.
-        note.signatures.insert(
-            0,
-            Note::sign("text\n".into(), &key("example.com/log", 2)).signatures[0].clone(),
-        );
+        note.signatures.insert(0, Note::sign("text\n".into(), &log, &key(2)).signatures[0].clone());
         let mut namesake = note.signatures[1].clone();
-        namesake.name = "example.com/other".parse().unwrap();
+        namesake.name = name("example.com/other");
         namesake.signature = vec![9; 12];
         note.signatures.push(namesake);
-        assert_eq!(Note::parse(&note.to_string()).unwrap().verify(ours.verifier()), Ok(()));
+        assert_eq!(Note::parse(&note.to_string()).unwrap().verify(&ours.verifier(&log)), Ok(()));
 
-        assert!(matches!(
-            note.verify(key("example.com/log", 3).verifier()),
-            Err(LedgerError::NotSigned { .. })
-        ));
+        assert!(matches!(note.verify(&key(3).verifier(&log)), Err(LedgerError::NotSigned { .. })));
         let mut wrong = note.signatures[1].clone();
         wrong.signature[0] ^= 1;
         note.signatures.push(wrong);
-        assert!(matches!(note.verify(ours.verifier()), Err(LedgerError::WrongSignature { .. })));
+        assert!(matches!(
+            note.verify(&ours.verifier(&log)),
+            Err(LedgerError::WrongSignature { .. })
+        ));
     }
 
     #[test]
     fn refuses_what_is_no_note() {
         use NoteFault::{Control, NoSignatures, SignatureLine, TooLong};
-        let good = Note::sign("text\n".into(), &key("a", 1)).to_string();
+        let good = Note::sign("text\n".into(), &name("a"), &key(1)).to_string();
         let line = good.split("\n\n").nth(1).unwrap().to_owned();
         for (bad, expected) in [
             (String::new(), NoSignatures),
@@ -210,7 +211,7 @@ mod tests {
             (good.replace("\u{2014} a ", "\u{2014} a  "), SignatureLine),
             (good.replace("\u{2014} a ", "\u{2014} "), SignatureLine),
             (good.replace("\u{2014} a ", "\u{2014} a+b "), SignatureLine),
-            (good.replace("==", ""), SignatureLine),
+            (good.replace("=\n", "\n"), SignatureLine),
             ("text\n\n\u{2014} a AAAAAA==\n".into(), SignatureLine),
             (good.replace("text", "te\rxt"), Control),
             (good.replace("text", "te\0xt"), Control),

@@ -15,6 +15,14 @@ impl Origin {
     /// The longest origin, in bytes of UTF-8.
     pub const MAX_LENGTH: usize = 255;
 
+    /// The origin that this text spells; as its `FromStr`.
+    ///
+    /// # Errors
+    /// [`LedgerError::InvalidOrigin`].
+    pub fn new(text: &str) -> Result<Self, LedgerError> {
+        text.parse()
+    }
+
     /// The origin as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

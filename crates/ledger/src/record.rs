@@ -353,8 +353,10 @@ pub(crate) mod tests {
         let tenant: TenantId = "acme".parse().unwrap();
         Record {
             seq,
-            time: DateTime::from_timestamp_micros(1_795_515_781_123_456 + seq as i64 * 1_000)
-                .unwrap(),
+            time: DateTime::from_timestamp_micros(
+                1_795_515_781_123_456 + (seq % 1_000_000_000) as i64 * 1_000,
+            )
+            .unwrap(),
             actor: Actor("alice".into()),
             role: Role::Application,
             tenant: Some(tenant.clone()),
