@@ -438,7 +438,7 @@ mod tests {
         for row in &rows {
             verifier.push(stored(row)).unwrap();
             let size = verifier.size() as usize;
-            if size % 10 == 0 && found.is_ok() {
+            if size.is_multiple_of(10) && found.is_ok() {
                 found = verifier.compare(&checkpoint(&honest[..size]));
             }
         }
