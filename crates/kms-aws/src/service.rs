@@ -1,0 +1,86 @@
+//! [`RootKeyService`] for AWS KMS: each method takes the AWS key out of its reference and calls the
+//! file that does the work.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey};
+use keyward_kms::{
+    Description, KmsError, PublicKey, RewrapItem, RootKeyService, SignatureAlgorithm, WrappedKey,
+};
+
+use crate::client::{AwsKms, aws_key};
+
+#[async_trait]
+impl RootKeyService for AwsKms {
+    fn provider(&self) -> Provider {
+        Provider::AwsKms
+    }
+
+    async fn describe(&self, key: &RootKeyReference) -> Result<Description, KmsError> {
+        self.describe_key(aws_key(key)?).await
+    }
+
+    async fn generate(
+        &self,
+        key: &RootKeyReference,
+        context: &EncryptionContext,
+    ) -> Result<(SecretKey, WrappedKey), KmsError> {
+        self.generate_key(aws_key(key)?, context).await
+    }
+
+    async fn wrap(
+        &self,
+        key: &RootKeyReference,
+        context: &EncryptionContext,
+        secret: &SecretKey,
+    ) -> Result<WrappedKey, KmsError> {
+        self.wrap_key(aws_key(key)?, context, secret).await
+    }
+
+    async fn unwrap(
+        &self,
+        key: &RootKeyReference,
+        context: &EncryptionContext,
+        blob: &[u8],
+    ) -> Result<SecretKey, KmsError> {
+        self.unwrap_key(aws_key(key)?, context, blob).await
+    }
+
+    async fn rewrap(
+        &self,
+        from: &RootKeyReference,
+        to: &RootKeyReference,
+        items: &[RewrapItem],
+    ) -> Vec<Result<WrappedKey, KmsError>> {
+        match (aws_key(from), aws_key(to)) {
+            (Ok(from), Ok(to)) => self.rewrap_keys(from, to, items).await,
+            (Err(error), _) | (_, Err(error)) => items.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    async fn rotate(&self, key: &RootKeyReference) -> Result<u32, KmsError> {
+        self.rotate_key(aws_key(key)?).await
+    }
+
+    async fn set_enabled(&self, key: &RootKeyReference, enabled: bool) -> Result<(), KmsError> {
+        self.enable_key(aws_key(key)?, enabled).await
+    }
+
+    async fn tags(&self, key: &RootKeyReference) -> Result<BTreeMap<String, String>, KmsError> {
+        self.key_tags(aws_key(key)?).await
+    }
+
+    async fn public_key(&self, key: &RootKeyReference) -> Result<PublicKey, KmsError> {
+        self.get_public_key(aws_key(key)?).await
+    }
+
+    async fn sign(
+        &self,
+        key: &RootKeyReference,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, KmsError> {
+        self.sign_message(aws_key(key)?, algorithm, message).await
+    }
+}
