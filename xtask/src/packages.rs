@@ -159,7 +159,7 @@ fn install(missing: &[&Package]) -> Result<(), Error> {
 
 fn without_apt(missing: &[&Package]) -> Result<(), Error> {
     if no_skip() || missing.iter().any(|package| package.required) {
-        return Err(Error::Packages { line: line(missing) });
+        return Err(Error::Packages { line: format!("(as Debian names them) {}", names(missing)) });
     }
     eprintln!("(no apt-get here: install these your system's way, or what needs them is skipped)");
     Ok(())
@@ -167,8 +167,11 @@ fn without_apt(missing: &[&Package]) -> Result<(), Error> {
 
 /// The line to run, as Debian and Ubuntu have it.
 fn line(missing: &[&Package]) -> String {
-    let names: Vec<_> = missing.iter().map(|package| package.apt).collect();
-    format!("sudo apt-get install -y --no-install-recommends {}", names.join(" "))
+    format!("sudo apt-get install -y --no-install-recommends {}", names(missing))
+}
+
+fn names(missing: &[&Package]) -> String {
+    missing.iter().map(|package| package.apt).collect::<Vec<_>>().join(" ")
 }
 
 fn is_root() -> bool {
