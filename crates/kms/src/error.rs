@@ -79,6 +79,20 @@ pub enum Reason {
     /// The key store's file can't be read or written.
     #[error("the key store's files can't be read or written; check the disk and its permissions")]
     StoreUnavailable,
+    /// There is no space for the key store's files.
+    #[error("there is no space left for the key store's files; free some")]
+    StoreFull,
+    /// The operating system refuses access to the key store's files.
+    #[error("access to the key store's files is refused; check their owner and permissions")]
+    StoreForbidden,
+    /// A parameter is outside what the provider takes.
+    #[error("{parameter} is out of range; it must be {allowed}")]
+    OutOfRange {
+        /// Which parameter.
+        parameter: &'static str,
+        /// What it may be.
+        allowed: &'static str,
+    },
     /// A key of this name exists.
     #[error("a key of this name exists; choose another name")]
     AlreadyExists,
@@ -102,10 +116,14 @@ impl Reason {
             | Self::ProviderFault
             | Self::Credentials
             | Self::StoreDamaged
-            | Self::StoreUnavailable => ErrorClass::Unreachable,
-            Self::Malformed | Self::WrongKeyKind | Self::Unsupported | Self::AlreadyExists => {
-                ErrorClass::Invalid
-            }
+            | Self::StoreUnavailable
+            | Self::StoreFull
+            | Self::StoreForbidden => ErrorClass::Unreachable,
+            Self::Malformed
+            | Self::WrongKeyKind
+            | Self::Unsupported
+            | Self::OutOfRange { .. }
+            | Self::AlreadyExists => ErrorClass::Invalid,
         }
     }
 
@@ -126,6 +144,9 @@ impl Reason {
             Self::WrongKeyKind | Self::Unsupported => Code::UnsupportedByProvider,
             Self::StoreDamaged => Code::StateCorrupt,
             Self::StoreUnavailable => Code::Machine,
+            Self::StoreFull => Code::DiskFull,
+            Self::StoreForbidden => Code::NoPermission,
+            Self::OutOfRange { .. } => Code::InvalidInput,
             Self::AlreadyExists => Code::AlreadyExists,
         }
     }

@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 mod error;
+pub mod local;
 mod service;
 
 pub use error::{ErrorClass, KmsError, Reason};

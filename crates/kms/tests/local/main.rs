@@ -1,0 +1,5 @@
+//! The local key store from outside.
+
+mod bench;
+mod files;
+mod operations;
