@@ -83,16 +83,18 @@ impl Layout {
     #[must_use]
     pub fn span(&self, range: Range<u64>) -> Span {
         let length = self.plaintext_length();
-        let with_final = range.end >= length;
         let end = range.end.min(length);
         let start = range.start.min(end);
         let frame_length = u64::from(self.frame_length);
         let regular = u64::from(self.regular_frames);
-        let empty = start == end && !with_final;
+        let with_final = range.end >= length || end > regular * frame_length;
         // Indices from 0; the final frame's is `regular`.
         let first = (start / frame_length).min(regular);
-        let past = if with_final { regular } else { end.div_ceil(frame_length) };
-        let past = if empty { first } else { past };
+        let past = match (with_final, start == end) {
+            (true, _) => regular,
+            (false, true) => first,
+            (false, false) => end.div_ceil(frame_length),
+        };
         // INVARIANT: both are at most `regular`, which came from a u32.
         let (first_index, past_index) = (first as u32, past as u32);
         let message_end =
