@@ -144,14 +144,6 @@ impl Row {
         text.parse().map_err(|_| self.corrupt(column, &text))
     }
 
-    pub(crate) fn optional<T: FromStr>(
-        &self,
-        column: &'static str,
-    ) -> Result<Option<T>, StoreError> {
-        let Some(text) = self.optional_text(column)? else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| self.corrupt(column, &text))
-    }
-
     pub(crate) fn time(&self, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
         let text = self.text(column)?;
         self.as_time(column, &text)

@@ -17,5 +17,5 @@ pub mod tables;
 
 pub use connection::Connection;
 pub use error::StoreError;
-//pub use objects::{ObjectStat, Objects, ObjectsError, Upload};
+pub use objects::{ObjectStat, Objects, ObjectsError, Upload};
 pub use store::{Reader, Store, Write};

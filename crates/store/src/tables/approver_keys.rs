@@ -11,7 +11,7 @@ use crate::{
 const TABLE: &str = "approver_keys";
 
 /// An enrolled key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ApproverKey {
     /// Whose key.
     pub tenant: TenantId,

@@ -8,7 +8,7 @@ use crate::{
 const TABLE: &str = "audit_head";
 
 /// The head.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct AuditHead {
     /// How many records.
     pub size: u64,

@@ -13,7 +13,7 @@ use crate::{
 const TABLE: &str = "audit_records";
 
 /// A record, and the parts of it that queries filter on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct AuditRecord {
     /// Its leaf's index in the tree, from 0.
     pub seq: u64,

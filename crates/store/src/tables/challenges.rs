@@ -38,7 +38,7 @@ words! {
 }
 
 /// A challenge.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Challenge {
     /// Its id.
     pub id: ChallengeId,
@@ -47,6 +47,7 @@ pub struct Challenge {
     /// How.
     pub kind: ChallengeKind,
     /// SHA-256 of the expected answer: a reader of the database can't answer.
+    #[serde(skip)]
     pub secret_hash: Vec<u8>,
     /// What the tenant was given (a wrapped nonce, a tag's name, a statement), as text.
     pub statement: String,

@@ -12,7 +12,7 @@ use crate::{
 const TABLE: &str = "data_keys";
 
 /// A data key to be added.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct NewDataKey {
     /// Its tenant, dataset and version.
     pub key: DataKeyId,
@@ -29,7 +29,7 @@ pub struct NewDataKey {
 }
 
 /// A data key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct DataKey {
     /// The row's id, for [`rewrap_many`].
     pub id: i64,
@@ -50,7 +50,7 @@ pub struct DataKey {
 }
 
 /// One data key's new wrap, and the old one that it takes the place of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Rewrap {
     /// The row's id.
     pub id: i64,
@@ -75,7 +75,7 @@ pub struct StaleCursor {
 }
 
 /// How many of a tenant's data keys a root key version wraps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct WrappedBy {
     /// The root key's number.
     pub root_key: u32,
@@ -211,6 +211,36 @@ pub async fn stale_page(
     Ok(page)
 }
 
+/// How many data keys [`stale_page`] goes over.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn stale_count(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    root_key: u32,
+    version: u32,
+) -> Result<u64, StoreError> {
+    let mut stale = 0;
+    for wrapper in wrappers(connection, tenant).await? {
+        if wrapper != (root_key, version) {
+            stale += count(connection, tenant, wrapper).await?;
+        }
+    }
+    if stale == 0 {
+        return Ok(0);
+    }
+    let text = "SELECT COUNT(*) AS keys FROM quarantine, data_keys
+        WHERE quarantine.tenant = $1 AND data_keys.tenant = quarantine.tenant
+            AND data_keys.dataset = quarantine.dataset
+            AND data_keys.version = quarantine.version AND data_keys.state <> 'destroyed'
+            AND (data_keys.root_key <> $2 OR data_keys.root_key_version <> $3)";
+    let select =
+        sql(text).bind(tenant.to_string()).bind(i64::from(root_key)).bind(i64::from(version));
+    let aside = connection.one(TABLE, select).await?.map_or(Ok(0), |row| row.count("keys"))?;
+    Ok(stale.saturating_sub(aside))
+}
+
 /// How many of a tenant's data keys each root key version wraps.
 ///
 /// # Errors
@@ -219,18 +249,12 @@ pub async fn wrapped_by(
     connection: &mut Connection,
     tenant: &TenantId,
 ) -> Result<Vec<WrappedBy>, StoreError> {
-    let text = "SELECT root_key, root_key_version, COUNT(*) AS keys FROM data_keys
-        WHERE tenant = $1 AND state <> 'destroyed'
-        GROUP BY root_key, root_key_version ORDER BY root_key, root_key_version";
-    connection
-        .many(TABLE, sql(text).bind(tenant.to_string()), |row| {
-            Ok(WrappedBy {
-                root_key: row.number("root_key")?,
-                root_key_version: row.number("root_key_version")?,
-                keys: row.count("keys")?,
-            })
-        })
-        .await
+    let mut counts = Vec::new();
+    for (root_key, root_key_version) in wrappers(connection, tenant).await? {
+        let keys = count(connection, tenant, (root_key, root_key_version)).await?;
+        counts.push(WrappedBy { root_key, root_key_version, keys });
+    }
+    Ok(counts)
 }
 
 /// Puts new wraps in place of the old ones, each only where the row is still wrapped as expected, and
@@ -297,6 +321,54 @@ pub async fn set_state(
         1 => Ok(()),
         _ => Err(StoreError::ChangedMeanwhile { table: TABLE }),
     }
+}
+
+/// Destroys all of a tenant's data keys, wipes their ciphertexts, and tells how many there were.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn destroy_all(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    at: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let text = "UPDATE data_keys SET state = 'destroyed', wrapped = $3,
+            deactivated_at = COALESCE(deactivated_at, $2)
+        WHERE tenant = $1 AND state <> 'destroyed'";
+    let update = sql(text).bind(tenant.to_string()).bind(time_text(at)).bind(Vec::<u8>::new());
+    connection.run(TABLE, update).await
+}
+
+/// The root key versions that wrap a tenant's data keys, in order: each is one look into the index,
+/// however many keys it wraps.
+async fn wrappers(
+    connection: &mut Connection,
+    tenant: &TenantId,
+) -> Result<Vec<(u32, u32)>, StoreError> {
+    const NEXT: &str = "SELECT root_key, root_key_version FROM data_keys
+        WHERE tenant = $1 AND (root_key, root_key_version) > ($2, $3) AND state <> 'destroyed'
+        ORDER BY root_key, root_key_version LIMIT 1";
+    let mut wrappers = Vec::new();
+    let mut last = (0, 0);
+    loop {
+        let next =
+            sql(NEXT).bind(tenant.to_string()).bind(i64::from(last.0)).bind(i64::from(last.1));
+        let Some(row) = connection.one(TABLE, next).await? else { return Ok(wrappers) };
+        last = (row.number("root_key")?, row.number("root_key_version")?);
+        wrappers.push(last);
+    }
+}
+
+async fn count(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    wrapper: (u32, u32),
+) -> Result<u64, StoreError> {
+    let text = "SELECT COUNT(*) AS keys FROM data_keys WHERE tenant = $1 AND root_key = $2
+        AND root_key_version = $3 AND state <> 'destroyed'";
+    let select =
+        sql(text).bind(tenant.to_string()).bind(i64::from(wrapper.0)).bind(i64::from(wrapper.1));
+    connection.one(TABLE, select).await?.map_or(Ok(0), |row| row.count("keys"))
 }
 
 fn insert_text(rows: usize) -> String {

@@ -13,7 +13,7 @@ use crate::{
 const TABLE: &str = "datasets";
 
 /// A dataset.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Dataset {
     /// Whose.
     pub tenant: TenantId,
@@ -171,6 +171,18 @@ pub async fn clear_sidecar_stale(
         .bind(name.to_string());
     connection.run(TABLE, update).await?;
     Ok(())
+}
+
+/// Notes that none of a tenant's sidecars is to be written any more.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn clear_sidecars_stale(
+    connection: &mut Connection,
+    tenant: &TenantId,
+) -> Result<u64, StoreError> {
+    let text = "UPDATE datasets SET sidecar_stale = 0 WHERE tenant = $1 AND sidecar_stale = 1";
+    connection.run(TABLE, sql(text).bind(tenant.to_string())).await
 }
 
 fn read(row: &Row) -> Result<Dataset, StoreError> {

@@ -11,7 +11,7 @@ use crate::{
 const TABLE: &str = "garbage";
 
 /// Bytes to be deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Garbage {
     /// Their path in the object store.
     pub path: String,

@@ -12,7 +12,7 @@ use crate::{
 const TABLE: &str = "intents";
 
 /// An intent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Intent {
     /// The request that it belongs to.
     pub id: RequestId,

@@ -12,7 +12,7 @@ use crate::{
 const TABLE: &str = "key_transitions";
 
 /// One transition.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Transition {
     /// The key's id as text (`rk:acme/1`, `dk:acme/invoices/3`).
     pub key: String,

@@ -1,7 +1,7 @@
 //! Which objects a dataset has, and which stored bytes and data key version each is under.
 
 use chrono::{DateTime, Utc};
-use keyward_core::{DatasetName, ObjectId, ObjectName, TenantId};
+use keyward_core::{DataKeyId, DatasetName, ObjectId, ObjectName, TenantId};
 
 use crate::{
     Connection, StoreError,
@@ -12,7 +12,7 @@ use crate::{
 const TABLE: &str = "objects";
 
 /// An object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Object {
     /// Whose.
     pub tenant: TenantId,
@@ -34,8 +34,20 @@ pub struct Object {
     pub created_at: DateTime<Utc>,
 }
 
+impl Object {
+    /// The data key that wraps its object key.
+    #[must_use]
+    pub fn data_key(&self) -> DataKeyId {
+        DataKeyId {
+            tenant: self.tenant.clone(),
+            dataset: self.dataset.clone(),
+            version: self.data_key_version,
+        }
+    }
+}
+
 /// An object's entry that a rekey has moved.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Moved {
     /// The object's name.
     pub name: ObjectName,
@@ -46,7 +58,7 @@ pub struct Moved {
 }
 
 /// How many objects, and how large.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Totals {
     /// How many.
     pub objects: u64,
@@ -117,6 +129,18 @@ pub async fn delete(
     let delete =
         sql(text).bind(tenant.to_string()).bind(dataset.to_string()).bind(name.to_string());
     connection.one(TABLE, delete).await?.as_ref().map(read).transpose()
+}
+
+/// Removes all of a tenant's objects and gives them: their files are garbage now.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn delete_all(
+    connection: &mut Connection,
+    tenant: &TenantId,
+) -> Result<Vec<Object>, StoreError> {
+    let delete = sql("DELETE FROM objects WHERE tenant = $1 RETURNING *").bind(tenant.to_string());
+    connection.many(TABLE, delete, read).await
 }
 
 /// A page of a dataset's objects by name, of those that start with `prefix` (empty: all).

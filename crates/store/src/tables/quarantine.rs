@@ -12,7 +12,7 @@ use crate::{
 const TABLE: &str = "quarantine";
 
 /// A data key in quarantine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Quarantined {
     /// Which key.
     pub key: DataKeyId,

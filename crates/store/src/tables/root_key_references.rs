@@ -11,7 +11,7 @@ use crate::{
 const TABLE: &str = "root_key_references";
 
 /// One region's reference of a root key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Reference {
     /// The region.
     pub region: Region,

@@ -11,7 +11,7 @@ use crate::{
 const TABLE: &str = "root_keys";
 
 /// A tenant's root key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct RootKey {
     /// Whose key, and its number.
     pub id: RootKeyId,

@@ -28,7 +28,7 @@ words! {
 }
 
 /// A tenant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Tenant {
     /// Its id.
     pub id: TenantId,

@@ -11,7 +11,7 @@ use crate::{
 const TABLE: &str = "workspace";
 
 /// What is set when the workspace is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Workspace {
     /// Its id.
     pub id: WorkspaceId,
@@ -21,7 +21,7 @@ pub struct Workspace {
     pub region: Region,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// Where its objects lie, for X.
+    /// Where its objects lie, for [`Objects::open`](crate::Objects::open).
     pub objects_url: String,
 }
 
