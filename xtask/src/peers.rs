@@ -64,6 +64,9 @@ fn settle(what: &str, outcome: Result<(), Left>) -> Result<(), Error> {
 fn python(project: &Project) -> Result<(), Left> {
     let requirements = project.peer_sources().join("python/requirements.txt");
     let folder = project.peers().join("python");
+    if !requirements.is_file() {
+        return Ok(());
+    }
     made_from(&[&requirements], &folder, || {
         let python = on_path("python3").ok_or(Left::NoProgram("python3"))?;
         run(program(python).args(["-m", "venv", "--clear"]).arg(&folder))?;
