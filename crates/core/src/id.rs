@@ -80,6 +80,18 @@ impl FromStr for RootKeyId {
     }
 }
 
+macro_rules! serialize_as_text {
+    ($($name:ident),*) => {
+        $(impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        })*
+    };
+}
+
+serialize_as_text! { DataKeyId, RootKeyId, ObjectId, ChallengeId, RequestId, WorkspaceId }
+
 macro_rules! random_id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
@@ -116,12 +128,6 @@ macro_rules! random_id {
                 hex16(text).map(Self).ok_or_else(|| {
                     IdError::new($what, "9f86d081884c7d659a2feaa0c55ad015", text)
                 })
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
             }
         }
     };

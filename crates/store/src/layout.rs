@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! TENANT/DATASET/objects/AB/ABCD...         an object's message (AB: the first two hex digits of its id)
-//! TENANT/DATASET/objects/AB/ABCD....entry   its entry, where a rekey has moved that out of the message
+//! TENANT/DATASET/objects/AB/ABCD....3.entry its entry under data key version 3, moved there by a rekey
 //! TENANT/DATASET/keys.json                  the sidecar: the dataset's wrapped data keys
 //! ```
 
@@ -25,10 +25,11 @@ impl StoredPath {
         Self(Path::from(object_text(tenant, dataset, id)))
     }
 
-    /// An object's entry that a rekey has moved out of the message.
+    /// An object's entry that a rekey has moved out of the message, under the data key version that
+    /// wraps it: a new version is a new file, so that a rekey cut short leaves the old one in place.
     #[must_use]
-    pub fn entry(tenant: &TenantId, dataset: &DatasetName, id: &ObjectId) -> Self {
-        Self(Path::from(object_text(tenant, dataset, id) + ".entry"))
+    pub fn entry(tenant: &TenantId, dataset: &DatasetName, id: &ObjectId, version: u32) -> Self {
+        Self(Path::from(format!("{}.{version}.entry", object_text(tenant, dataset, id))))
     }
 
     /// A dataset's sidecar.
@@ -49,7 +50,10 @@ impl StoredPath {
             "objects" => {
                 let file = parts.nth(1)?;
                 match file.strip_suffix(".entry") {
-                    Some(id) => Self::entry(&tenant, &dataset, &id.parse().ok()?),
+                    Some(entry) => {
+                        let (id, version) = entry.split_once('.')?;
+                        Self::entry(&tenant, &dataset, &id.parse().ok()?, version.parse().ok()?)
+                    }
                     None => Self::object(&tenant, &dataset, &file.parse().ok()?),
                 }
             }
@@ -106,8 +110,8 @@ mod tests {
         for (path, text) in [
             (StoredPath::object(&tenant, &dataset, &id), format!("acme/invoices/objects/ab/{hex}")),
             (
-                StoredPath::entry(&tenant, &dataset, &id),
-                format!("acme/invoices/objects/ab/{hex}.entry"),
+                StoredPath::entry(&tenant, &dataset, &id, 3),
+                format!("acme/invoices/objects/ab/{hex}.3.entry"),
             ),
             (StoredPath::sidecar(&tenant, &dataset), "acme/invoices/keys.json".into()),
         ] {
@@ -126,6 +130,8 @@ mod tests {
             "acme/invoices/keys.json/x",
             "../invoices/keys.json",
             &format!("acme/invoices/objects/cd/{hex}"),
+            &format!("acme/invoices/objects/ab/{hex}.entry"),
+            &format!("acme/invoices/objects/ab/{hex}.03.entry"),
             &format!("acme/invoices/objects/ab/{hex}/x"),
             &format!("acme/invoices/objects/ab/../{hex}"),
             &format!("/acme/invoices/objects/ab/{hex}"),
