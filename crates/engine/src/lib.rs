@@ -1,1 +1,89 @@
-//! Keyward's operations, one file each.
+//! Keyward's operations, one file each, and the only crate that composes the others.
+//!
+//! Every operation takes an [`OperationContext`] first and runs in one order: authorise, bind, act,
+//! record, release. See `docs/architecture.md`; to add one, see `docs/adding-an-operation.md`.
+#![deny(missing_docs)]
+
+// What operations share.
+mod authorise;
+mod cache;
+mod clock;
+mod commit;
+mod deny;
+mod error;
+mod operation;
+mod probe;
+mod providers;
+mod recover;
+mod require;
+mod sidecar;
+mod transition;
+mod unlock;
+mod workspace;
+
+// The operations.
+mod answer_challenge;
+mod audit_export;
+mod audit_query;
+mod audit_verify;
+mod create_dataset;
+mod delete;
+mod enroll_approver;
+mod list;
+mod offboard;
+mod read;
+mod register_root_key;
+mod register_tenant;
+mod rekey;
+mod restore;
+mod revoke;
+mod rewrap;
+mod rotate_data_key;
+mod rotate_root_key;
+mod start_challenge;
+mod status;
+mod suspend;
+mod write;
+
+pub use answer_challenge::Answer;
+pub use audit_export::Exported;
+pub use audit_query::{AuditFilter, AuditPage};
+pub use audit_verify::Verified;
+pub use cache::CacheSettings;
+pub use clock::{Clock, SystemClock};
+
+pub use error::EngineError;
+pub use list::ListPage;
+pub use offboard::Offboarded;
+pub use operation::OperationContext;
+pub use providers::Providers;
+pub use read::ReadSummary;
+pub use register_root_key::RootKeyView;
+
+pub use rekey::Rekeyed;
+pub use restore::Restored;
+pub use revoke::Revoked;
+pub use rewrap::{RewrapOptions, RewrapProgress, RewrapReport};
+pub use rotate_data_key::RotatedDataKey;
+pub use rotate_root_key::{RootKeyRotation, RotatedRootKey};
+pub use sidecar::{Sidecar, SidecarKey};
+pub use start_challenge::{ChallengeKind, ChallengeView};
+pub use status::{DataKeyCount, TenantStatus, WorkspaceStatus};
+pub use workspace::{LogIdentity, Parts, Settings};
+pub use write::{Source, Written};
+
+use keyward_core::Region;
+use keyward_store::{Objects, Store};
+
+/// One engine: one workspace in one region.
+///
+/// Cheap to share behind an `Arc`; every method takes `&self`.
+pub struct Engine {
+    pub(crate) store: Store,
+    pub(crate) objects: Objects,
+    pub(crate) providers: Providers,
+    pub(crate) log: LogIdentity,
+    pub(crate) cache: cache::KeyCache,
+    pub(crate) clock: clock::ForwardClock,
+    pub(crate) region: Region,
+}

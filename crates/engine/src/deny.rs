@@ -1,0 +1,49 @@
+//! What a denial does: everything of the tenant is locked at once.
+
+use keyward_core::{Code, KeyState, TenantId};
+use keyward_ledger::Action;
+use keyward_store::tables::{
+    root_keys,
+    tenants::{self, TenantState},
+};
+
+use crate::{Engine, EngineError, OperationContext, operation::Entry, require, transition};
+
+impl Engine {
+    /// Evicts the tenant's keys and suspends it, with the provider's reason.
+    ///
+    /// Eviction comes first and needs nothing but memory: even where the database can't be written,
+    /// no cached key outlives a denial, and without one each read asks the provider and is denied.
+    pub(crate) async fn deny(&self, context: &OperationContext, tenant: &TenantId, code: Code) {
+        let evicted = self.cache.evict_tenant(tenant).await;
+        if let Err(error) = self.suspend_denied(context, tenant, code, evicted).await {
+            tracing::error!(%tenant, %error, "a denied tenant could not be marked as suspended");
+        }
+    }
+
+    async fn suspend_denied(
+        &self,
+        context: &OperationContext,
+        id: &TenantId,
+        code: Code,
+        evicted: usize,
+    ) -> Result<(), EngineError> {
+        let mut write = self.store.write().await?;
+        let tenant = require::tenant(&mut write, id).await?;
+        if tenant.state != TenantState::Active {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let reason = code.as_str();
+        tenants::set_state(&mut write, id, TenantState::Suspended, Some(reason), now).await?;
+        let mut entry = Entry::of(Action::TenantSuspend, id)
+            .with("reason", reason)
+            .with("noticed", "by a denied call")
+            .with("evicted", evicted);
+        if let Some(root) = root_keys::active(&mut write, id).await? {
+            transition::root_key(&mut write, &root, KeyState::Suspended, now, reason).await?;
+            entry = entry.root_key(&root.id, root.version);
+        }
+        self.commit(write, context, vec![entry]).await
+    }
+}

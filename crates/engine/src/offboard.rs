@@ -1,0 +1,104 @@
+//! Off-boards a tenant: Keyward forgets its keys for good.
+
+use keyward_core::{KeyState, TenantId};
+use keyward_ledger::Action;
+use keyward_store::{
+    layout::StoredPath,
+    tables::{
+        data_keys, datasets,
+        garbage::{self, Garbage},
+        objects, root_keys,
+        tenants::{self, TenantState},
+    },
+};
+
+use crate::{Engine, EngineError, OperationContext, operation::Entry, require, transition};
+
+/// What off-boarding did.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Offboarded {
+    /// Who left.
+    pub tenant: TenantId,
+    /// How many wrapped data keys were wiped from the database.
+    pub data_keys: u64,
+    /// How many objects the tenant had.
+    pub objects: u64,
+    /// Whether its objects and sidecars were deleted too. Where not, the tenant opens them with its
+    /// own key and its exit kit.
+    pub data_deleted: bool,
+}
+
+impl Engine {
+    /// Wipes the tenant's wrapped data keys from the database and drops its root keys. From then on
+    /// Keyward can't open its data again.
+    ///
+    /// With `delete_data` its objects and sidecars are deleted as well; without, they stay where they
+    /// are, and the tenant opens them with its own key and the sidecars in them.
+    ///
+    /// # Errors
+    /// [`EngineError::TenantNotActive`] where it is off-boarded already.
+    pub async fn offboard(
+        &self,
+        context: &OperationContext,
+        tenant: &TenantId,
+        delete_data: bool,
+    ) -> Result<Offboarded, EngineError> {
+        let entry = Entry::of(Action::TenantOffboard, tenant).with("delete_data", delete_data);
+        self.guard(context, entry.clone(), async {
+            let known = self.tenant(tenant).await?;
+            if known.state == TenantState::Offboarded {
+                return Err(EngineError::TenantNotActive {
+                    tenant: tenant.clone(),
+                    state: known.state,
+                    why: known.state_code,
+                });
+            }
+            // What stays must be readable to its owner without us: no sidecar may be out of date.
+            if !delete_data {
+                self.publish_sidecars(Some(tenant)).await?;
+            }
+            let mut write = self.store.write().await?;
+            let row = require::tenant(&mut write, tenant).await?;
+            if row.epoch != known.epoch {
+                return Err(EngineError::ChangedMeanwhile(tenant.to_string()));
+            }
+            let now = self.clock.now();
+            tenants::set_state(&mut write, tenant, TenantState::Offboarded, None, now).await?;
+            for key in root_keys::list(&mut write, tenant).await? {
+                if key.state != KeyState::Destroyed {
+                    transition::root_key(&mut write, &key, KeyState::Destroyed, now, "off-boarded")
+                        .await?;
+                }
+            }
+            let wiped = data_keys::destroy_all(&mut write, tenant, now).await?;
+            let totals = objects::tenant_totals(&mut write, tenant).await?;
+            if delete_data {
+                for object in objects::delete_all(&mut write, tenant).await? {
+                    self.discard(&mut write, &object).await?;
+                }
+                for dataset in datasets::list(&mut write, tenant).await? {
+                    let path = StoredPath::sidecar(tenant, &dataset.name).to_string();
+                    garbage::insert(&mut write, &[Garbage { path, since: now }]).await?;
+                }
+            }
+            datasets::clear_sidecars_stale(&mut write, tenant).await?;
+            let evicted = self.cache.evict_tenant(tenant).await;
+            let entry = entry
+                .with("data_keys", wiped)
+                .with("objects", totals.objects)
+                .with("evicted", evicted);
+            self.commit(write, context, vec![entry]).await?;
+            self.cache.evict_tenant(tenant).await;
+            if delete_data {
+                self.sweep_garbage().await?;
+            }
+            Ok(Offboarded {
+                tenant: tenant.clone(),
+                data_keys: wiped,
+                objects: totals.objects,
+                data_deleted: delete_data,
+            })
+        })
+        .await
+    }
+}

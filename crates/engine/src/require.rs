@@ -1,0 +1,138 @@
+//! Look-ups that insist: the row, or the error that says what is missing.
+
+use keyward_core::{DatasetName, KeyState, Region, RootKeyId, RootKeyReference, TenantId};
+use keyward_store::{
+    Connection,
+    tables::{
+        data_keys, datasets, root_key_references, root_keys,
+        tenants::{self, TenantState},
+    },
+};
+
+use crate::{Engine, EngineError};
+
+/// The tenant, whatever its state.
+pub(crate) async fn tenant(
+    connection: &mut Connection,
+    id: &TenantId,
+) -> Result<tenants::Tenant, EngineError> {
+    tenants::get(connection, id).await?.ok_or_else(|| EngineError::TenantNotFound(id.clone()))
+}
+
+/// The tenant, which must be active.
+pub(crate) async fn active_tenant(
+    connection: &mut Connection,
+    id: &TenantId,
+) -> Result<tenants::Tenant, EngineError> {
+    let tenant = tenant(connection, id).await?;
+    if tenant.state == TenantState::Active {
+        return Ok(tenant);
+    }
+    Err(EngineError::TenantNotActive {
+        tenant: id.clone(),
+        state: tenant.state,
+        why: tenant.state_code,
+    })
+}
+
+/// The same tenant in the same epoch as when the operation began: nobody suspended, revoked or
+/// rotated it meanwhile.
+pub(crate) async fn unchanged_tenant(
+    connection: &mut Connection,
+    before: &tenants::Tenant,
+) -> Result<(), EngineError> {
+    let now = active_tenant(connection, &before.id).await?;
+    if now.epoch == before.epoch {
+        return Ok(());
+    }
+    Err(EngineError::ChangedMeanwhile(before.id.to_string()))
+}
+
+/// The dataset.
+pub(crate) async fn dataset(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    name: &DatasetName,
+) -> Result<datasets::Dataset, EngineError> {
+    datasets::get(connection, tenant, name).await?.ok_or_else(|| EngineError::DatasetNotFound {
+        tenant: tenant.clone(),
+        dataset: name.clone(),
+    })
+}
+
+/// The data key.
+pub(crate) async fn data_key(
+    connection: &mut Connection,
+    id: &keyward_core::DataKeyId,
+) -> Result<data_keys::DataKey, EngineError> {
+    data_keys::get(connection, id).await?.ok_or_else(|| EngineError::DataKeyNotFound(id.clone()))
+}
+
+/// The root key.
+pub(crate) async fn root_key(
+    connection: &mut Connection,
+    id: &RootKeyId,
+) -> Result<root_keys::RootKey, EngineError> {
+    root_keys::get(connection, id).await?.ok_or_else(|| EngineError::RootKeyNotFound(id.clone()))
+}
+
+/// The tenant's root key that wraps.
+pub(crate) async fn active_root_key(
+    connection: &mut Connection,
+    tenant: &TenantId,
+) -> Result<root_keys::RootKey, EngineError> {
+    root_keys::active(connection, tenant)
+        .await?
+        .ok_or_else(|| EngineError::NoActiveRootKey(tenant.clone()))
+}
+
+/// That the key may unwrap.
+pub(crate) fn may_unwrap(key: &str, state: KeyState) -> Result<(), EngineError> {
+    if state.may_unwrap() {
+        return Ok(());
+    }
+    Err(EngineError::KeyState { key: key.into(), state, what: "unwrap" })
+}
+
+/// That the key may wrap.
+pub(crate) fn may_wrap(key: &str, state: KeyState) -> Result<(), EngineError> {
+    if state.may_wrap() {
+        return Ok(());
+    }
+    Err(EngineError::KeyState { key: key.into(), state, what: "wrap" })
+}
+
+impl Engine {
+    /// The root key's reference in the engine's own region. There is no other: never another region's
+    /// endpoint, never somebody else's key.
+    pub(crate) async fn reference(
+        &self,
+        connection: &mut Connection,
+        key: &RootKeyId,
+    ) -> Result<RootKeyReference, EngineError> {
+        let references = root_key_references::list(connection, key).await?;
+        if let Some(here) = references.iter().find(|one| one.region == self.region) {
+            return here.reference.parse().map_err(|_| {
+                EngineError::StateCorrupt(format!("the reference of root key `{key}`"))
+            });
+        }
+        let allowed: Vec<_> = references.iter().map(|one| format!("`{}`", one.region)).collect();
+        Err(EngineError::KeyNotInRegion {
+            key: key.clone(),
+            region: self.region.clone(),
+            allowed: if allowed.is_empty() { "none".into() } else { allowed.join(", ") },
+        })
+    }
+
+    /// That the dataset's data may lie where this workspace stores.
+    pub(crate) fn residency(&self, dataset: &datasets::Dataset) -> Result<(), EngineError> {
+        if dataset.regions.is_empty() || dataset.regions.contains(&self.region) {
+            return Ok(());
+        }
+        Err(EngineError::Residency {
+            dataset: dataset.name.clone(),
+            region: self.region.clone(),
+            allowed: dataset.regions.iter().map(Region::to_string).collect::<Vec<_>>().join(", "),
+        })
+    }
+}

@@ -1,0 +1,190 @@
+//! Revokes a tenant: everything is locked at once.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use keyward_core::{EncryptionContext, KeyState, RootKeyReference, SecretKey, TenantId};
+use keyward_kms::ErrorClass;
+use keyward_ledger::{Action, Outcome};
+use keyward_store::tables::{
+    intents, root_keys,
+    tenants::{self, TenantState},
+};
+
+use crate::{
+    Engine, EngineError, OperationContext, operation::Entry, require, transition, workspace::random,
+};
+
+/// How long a provider is watched for its first refusal after the key was disabled there.
+const WATCH: Duration = Duration::from_secs(60);
+
+/// The measured time line of a revocation.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Revoked {
+    /// Whose keys.
+    pub tenant: TenantId,
+    /// When the revocation was durable: from here on every process refuses.
+    pub revoked_at: DateTime<Utc>,
+    /// How many unwrapped keys this process held and wiped.
+    pub evicted: usize,
+    /// When the provider had disabled the root key, if that was asked for.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When the provider first refused the key after that. `None` where it wasn't asked for, or still
+    /// answered a minute later.
+    pub first_refusal_at: Option<DateTime<Utc>>,
+}
+
+impl Engine {
+    /// Locks the tenant at once: caches evicted, reads and writes refused. With `at_provider` the root
+    /// key is also disabled where it lives, and the provider is watched until it refuses.
+    ///
+    /// # Errors
+    /// [`EngineError::TenantNotActive`] where it is revoked or off-boarded already; the provider's
+    /// failure to disable the key (the tenant is revoked all the same).
+    pub async fn revoke(
+        &self,
+        context: &OperationContext,
+        tenant: &TenantId,
+        reason: &str,
+        at_provider: bool,
+    ) -> Result<Revoked, EngineError> {
+        let entry = Entry::of(Action::TenantRevoke, tenant)
+            .with("reason", reason)
+            .with("at_provider", at_provider);
+        self.guard(context, entry.clone(), async {
+            let mut write = self.store.write().await?;
+            let row = require::tenant(&mut write, tenant).await?;
+            if !matches!(row.state, TenantState::Active | TenantState::Suspended) {
+                return Err(EngineError::TenantNotActive {
+                    tenant: tenant.clone(),
+                    state: row.state,
+                    why: row.state_code,
+                });
+            }
+            let now = self.clock.now();
+            tenants::set_state(&mut write, tenant, TenantState::Revoked, Some("by-hand"), now)
+                .await?;
+            let root = self.wrapping_root_key(&mut write, tenant).await?;
+            if root.state == KeyState::Active {
+                transition::root_key(&mut write, &root, KeyState::Suspended, now, reason).await?;
+            }
+            let reference = self.reference(&mut write, &root.id).await;
+            let entry = entry.root_key(&root.id, root.version);
+            // Before the commit and after: a key opened in between is wiped too.
+            let evicted = self.cache.evict_tenant(tenant).await;
+            self.commit(write, context, vec![entry.with("evicted", evicted)]).await?;
+            let evicted = evicted + self.cache.evict_tenant(tenant).await;
+            let revoked_at = self.clock.now();
+
+            let mut revoked = Revoked {
+                tenant: tenant.clone(),
+                revoked_at,
+                evicted,
+                disabled_at: None,
+                first_refusal_at: None,
+            };
+            if at_provider {
+                let reference = reference?;
+                self.set_enabled(context, &root, &reference, false).await?;
+                revoked.disabled_at = Some(self.clock.now());
+                revoked.first_refusal_at = self.watch_refusal(&reference, tenant).await;
+            }
+            Ok(revoked)
+        })
+        .await
+    }
+
+    /// The tenant's root key that wraps, or would if it weren't suspended.
+    pub(crate) async fn wrapping_root_key(
+        &self,
+        connection: &mut keyward_store::Connection,
+        tenant: &TenantId,
+    ) -> Result<root_keys::RootKey, EngineError> {
+        root_keys::list(connection, tenant)
+            .await?
+            .into_iter()
+            .find(|key| matches!(key.state, KeyState::Active | KeyState::Suspended))
+            .ok_or_else(|| EngineError::NoActiveRootKey(tenant.clone()))
+    }
+
+    /// Enables or disables a root key at its provider: intent first, outcome after.
+    pub(crate) async fn set_enabled(
+        &self,
+        context: &OperationContext,
+        root: &root_keys::RootKey,
+        reference: &RootKeyReference,
+        enabled: bool,
+    ) -> Result<(), EngineError> {
+        let what = if enabled { "enable" } else { "disable" };
+        let entry = Entry::of(Action::RootKeyState, &root.id.tenant)
+            .root_key(&root.id, root.version)
+            .with("at_provider", what);
+        self.guard(context, entry.clone(), async {
+            let mut write = self.store.write().await?;
+            let detail = serde_json::json!({ "number": root.id.number, "enable": enabled });
+            self.open_intent(&mut write, context, Action::RootKeyState, &root.id.tenant, &detail)
+                .await?;
+            let opened = Entry { outcome: Outcome::Intent, ..entry.clone() };
+            self.commit(write, context, vec![opened]).await?;
+
+            let done = self.providers.of(reference)?.set_enabled(reference, enabled).await;
+            let outcome = match &done {
+                Ok(()) => "done",
+                // It may have happened: the next start asks the provider.
+                Err(error) if error.class() == ErrorClass::Unreachable => {
+                    return done.map_err(EngineError::from);
+                }
+                Err(_) => "refused",
+            };
+            let mut write = self.store.write().await?;
+            intents::settle(&mut write, &context.request, outcome, self.clock.now()).await?;
+            if done.is_ok() {
+                self.commit(write, context, vec![entry]).await?;
+            } else {
+                write.commit().await?;
+            }
+            Ok(done?)
+        })
+        .await
+    }
+
+    /// Asks the provider until it refuses. A disabled key may keep answering for seconds, at some
+    /// providers for minutes: what it does is measured, not assumed.
+    async fn watch_refusal(
+        &self,
+        reference: &RootKeyReference,
+        tenant: &TenantId,
+    ) -> Option<DateTime<Utc>> {
+        let service = self.providers.of(reference).ok()?;
+        let context = EncryptionContext::for_tenant(tenant);
+        let probe = SecretKey::new(random().ok()?);
+        let watch = async {
+            let mut pause = Duration::from_millis(10);
+            loop {
+                if let Err(error) = service.wrap(reference, &context, &probe).await
+                    && error.class() == ErrorClass::Denied
+                {
+                    return self.clock.now();
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(2));
+            }
+        };
+        tokio::time::timeout(WATCH, watch).await.ok()
+    }
+
+    /// Writes down what is about to be done at the provider, for the next opening to settle if this
+    /// process doesn't.
+    pub(crate) async fn open_intent(
+        &self,
+        write: &mut keyward_store::Write,
+        context: &OperationContext,
+        action: Action,
+        tenant: &TenantId,
+        detail: &serde_json::Value,
+    ) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        let detail = detail.to_string();
+        Ok(intents::open(write, &context.request, action.as_str(), tenant, &detail, now).await?)
+    }
+}

@@ -1,0 +1,469 @@
+//! Rewraps a tenant's data keys under its current root key and version. Data is not touched.
+//!
+//! Resumable without a job to resume: the work is whatever is still wrapped under something else.
+//! Each batch is one transaction of compare-and-swaps with its record, so that a process killed at any
+//! moment leaves whole batches, a second run finds only what is left, and two runs at once do nothing
+//! twice. What fails by its own fault is quarantined with its reason; what fails by the key's or the
+//! provider's stops the run, since trying the rest would fail as well.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use futures::{SinkExt, StreamExt, channel::mpsc};
+use keyward_core::{DatasetName, EncryptionContext, RootKeyId, RootKeyReference, TenantId};
+use keyward_kms::{ErrorClass, KmsError, RewrapItem, WrappedKey};
+use keyward_ledger::{Action, Outcome};
+use keyward_store::tables::{data_keys, datasets, quarantine, root_keys};
+use serde_json::json;
+
+use crate::{Engine, EngineError, OperationContext, operation::Entry, require};
+
+/// How to rewrap.
+#[derive(Clone, Copy, Debug)]
+pub struct RewrapOptions {
+    /// Changes nothing; says what there is to do and how long it would take.
+    pub dry_run: bool,
+    /// Data keys a batch: one transaction and one record each.
+    pub batch: u32,
+    /// Tries again what is quarantined.
+    pub retry_quarantined: bool,
+}
+
+impl Default for RewrapOptions {
+    fn default() -> Self {
+        Self { dry_run: false, batch: 1000, retry_quarantined: false }
+    }
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
+pub struct RewrapProgress {
+    /// Data keys to rewrap when the run began.
+    pub total: u64,
+    /// Rewrapped so far.
+    pub rewrapped: u64,
+    /// Quarantined so far.
+    pub quarantined: u64,
+    /// Seconds since the run began.
+    pub seconds: f64,
+    /// Data keys a second.
+    pub rate: f64,
+    /// Seconds to go at this rate; nothing before the first batch.
+    pub remaining_seconds: Option<f64>,
+}
+
+/// What a run did, and the proof of what remains.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct RewrapReport {
+    /// Whose data keys.
+    pub tenant: TenantId,
+    /// The root key they are under now.
+    pub root_key: String,
+    /// Its version.
+    pub version: u32,
+    /// How far the run came.
+    #[serde(flatten)]
+    pub progress: RewrapProgress,
+    /// Calls to providers that the work needs: made, or with `dry_run` forecast.
+    pub kms_calls: u64,
+    /// What is still wrapped under anything else, counted in the database after the run. Empty is the
+    /// proof that nothing is.
+    pub remaining: Vec<data_keys::WrappedBy>,
+    /// What is quarantined, with reasons.
+    pub quarantine: Vec<quarantine::Quarantined>,
+    /// Whether this was only a forecast.
+    pub dry_run: bool,
+}
+
+/// One batch on its way from the provider to the database.
+struct Batch {
+    rows: Vec<data_keys::DataKey>,
+    results: Vec<Result<WrappedKey, KmsError>>,
+}
+
+impl Engine {
+    /// Rewraps everything of the tenant that isn't under its active root key's current version.
+    ///
+    /// # Errors
+    /// [`EngineError::TenantNotActive`], and the provider's failure where it concerns the key as a whole
+    /// or the provider can't be reached; what was done until then stays done.
+    pub async fn rewrap(
+        &self,
+        context: &OperationContext,
+        tenant: &TenantId,
+        options: RewrapOptions,
+        progress: &(dyn Fn(&RewrapProgress) + Sync),
+    ) -> Result<RewrapReport, EngineError> {
+        let entry = Entry::of(Action::DataKeyRewrap, tenant).with("dry_run", options.dry_run);
+        self.guard(context, entry, async {
+            self.active_tenant_row(tenant).await?;
+            let (root, reference) = self.current_root_key(context, tenant).await?;
+            let total = {
+                let mut reader = self.store.read().await?;
+                data_keys::stale_count(&mut reader, tenant, root.id.number, root.version).await?
+            };
+            let mut run = Run {
+                engine: self,
+                context,
+                root,
+                reference,
+                options,
+                progress: RewrapProgress { total, ..RewrapProgress::default() },
+                began: Instant::now(),
+                observer: progress,
+            };
+            if options.dry_run {
+                run.forecast().await?;
+            } else {
+                if options.retry_quarantined {
+                    let mut write = self.store.write().await?;
+                    quarantine::clear(&mut write, tenant).await?;
+                    write.commit().await?;
+                }
+                run.batches().await?;
+                self.publish_sidecars(Some(tenant)).await?;
+            }
+            run.report().await
+        })
+        .await
+    }
+
+    /// The active root key as its provider has it now.
+    async fn current_root_key(
+        &self,
+        context: &OperationContext,
+        tenant: &TenantId,
+    ) -> Result<(root_keys::RootKey, RootKeyReference), EngineError> {
+        let (mut root, reference) = {
+            let mut reader = self.store.read().await?;
+            let root = require::active_root_key(&mut reader, tenant).await?;
+            let reference = self.reference(&mut reader, &root.id).await?;
+            (root, reference)
+        };
+        let description = match self.describe(&reference).await {
+            Ok(description) => description,
+            Err(error) => {
+                if let Some(kms) = error.as_kms()
+                    && kms.class() == ErrorClass::Denied
+                {
+                    self.deny(context, tenant, kms.code()).await;
+                }
+                return Err(error);
+            }
+        };
+        if description.version > root.version {
+            self.notice_version(context, &root, description.version, "by the provider").await?;
+            root.version = description.version;
+        }
+        Ok((root, reference))
+    }
+}
+
+struct Run<'a> {
+    engine: &'a Engine,
+    context: &'a OperationContext,
+    root: root_keys::RootKey,
+    reference: RootKeyReference,
+    options: RewrapOptions,
+    progress: RewrapProgress,
+    began: Instant,
+    observer: &'a (dyn Fn(&RewrapProgress) + Sync),
+}
+
+impl Run<'_> {
+    /// Reads and rewraps the next batches while the last one is committed.
+    async fn batches(&mut self) -> Result<(), EngineError> {
+        let (mut sender, mut receiver) = mpsc::channel::<Batch>(1);
+        let engine = self.engine;
+        let (root, reference, options) = (self.root.clone(), self.reference.clone(), self.options);
+        let produce = async move {
+            let mut after = None;
+            loop {
+                let rows = {
+                    let mut reader = engine.store.read().await?;
+                    data_keys::stale_page(
+                        &mut reader,
+                        &root.id.tenant,
+                        root.id.number,
+                        root.version,
+                        after,
+                        options.batch.clamp(1, 10_000),
+                    )
+                    .await?
+                };
+                let Some(last) = rows.last() else { return Ok::<_, EngineError>(()) };
+                after = Some(last.cursor());
+                let results = rewrap_rows(engine, &reference, &root.id, &rows).await?;
+                // The consumer has stopped for a failure of its own.
+                if sender.send(Batch { rows, results }).await.is_err() {
+                    return Ok(());
+                }
+            }
+        };
+        // Takes the receiver along: whichever fails first ends the other, since its channel closes.
+        let consume = async move {
+            while let Some(batch) = receiver.next().await {
+                self.commit(batch).await?;
+            }
+            Ok::<_, EngineError>(())
+        };
+        let (produced, consumed) = futures::join!(produce, consume);
+        consumed?;
+        produced
+    }
+
+    /// One batch's transaction: the swaps, the quarantine, the record.
+    async fn commit(&mut self, batch: Batch) -> Result<(), EngineError> {
+        let mut swaps = Vec::with_capacity(batch.rows.len());
+        let mut failed = Vec::new();
+        let mut stop = None;
+        let now = self.engine.clock.now();
+        for (row, result) in batch.rows.iter().zip(batch.results) {
+            match result {
+                Ok(wrapped) => swaps.push(data_keys::Rewrap {
+                    id: row.id,
+                    expected_root_key: row.root_key,
+                    expected_version: row.root_key_version,
+                    root_key: self.root.id.number,
+                    version: wrapped.version.unwrap_or(self.root.version),
+                    wrapped: wrapped.blob,
+                }),
+                Err(error) => match error.class() {
+                    // This one's own fault.
+                    ErrorClass::Rejected | ErrorClass::Invalid => {
+                        failed.push(quarantine::Quarantined {
+                            key: row.key.clone(),
+                            code: error.code().as_str().into(),
+                            reason: error.reason.to_string(),
+                            at: now,
+                            attempts: 1,
+                        })
+                    }
+                    ErrorClass::Denied | ErrorClass::Throttled | ErrorClass::Unreachable => {
+                        stop = Some(error);
+                    }
+                },
+            }
+        }
+        if !swaps.is_empty() || !failed.is_empty() {
+            self.write(&batch.rows, &swaps, &failed).await?;
+        }
+        let Some(error) = stop else { return Ok(()) };
+        if error.class() == ErrorClass::Denied {
+            self.engine.deny(self.context, &self.root.id.tenant, error.code()).await;
+        }
+        Err(error.into())
+    }
+
+    async fn write(
+        &mut self,
+        rows: &[data_keys::DataKey],
+        swaps: &[data_keys::Rewrap],
+        failed: &[quarantine::Quarantined],
+    ) -> Result<(), EngineError> {
+        let tenant = &self.root.id.tenant;
+        let mut write = self.engine.store.write().await?;
+        // A revocation in between wins: nothing is rewrapped for a tenant that is locked.
+        require::active_tenant(&mut write, tenant).await?;
+        let changed: BTreeSet<i64> =
+            data_keys::rewrap_many(&mut write, swaps).await?.into_iter().collect();
+        quarantine::upsert_many(&mut write, failed).await?;
+
+        let mut named: BTreeMap<&DatasetName, Vec<u32>> = BTreeMap::new();
+        let mut from: BTreeSet<String> = BTreeSet::new();
+        for row in rows.iter().filter(|row| changed.contains(&row.id)) {
+            named.entry(&row.key.dataset).or_default().push(row.key.version);
+            from.insert(format!("rk:{tenant}/{} v{}", row.root_key, row.root_key_version));
+        }
+        let touched: Vec<DatasetName> = named.keys().map(|name| (*name).clone()).collect();
+        datasets::mark_sidecar_stale(&mut write, tenant, &touched).await?;
+
+        let mut entries = Vec::new();
+        if !changed.is_empty() {
+            let entry = Entry::of(Action::DataKeyRewrap, tenant)
+                .root_key(&self.root.id, self.root.version)
+                .with("count", changed.len())
+                .with("data_keys", json!(named))
+                .with("from", json!(from));
+            entries.push(entry);
+        }
+        if !failed.is_empty() {
+            let list: Vec<_> = failed
+                .iter()
+                .map(|one| json!({ "key": one.key.to_string(), "code": one.code }))
+                .collect();
+            let mut entry = Entry::of(Action::DataKeyRewrap, tenant)
+                .root_key(&self.root.id, self.root.version)
+                .with("quarantined", list);
+            entry.outcome = Outcome::Failed;
+            entry.code = Some(keyward_core::Code::CiphertextRejected.as_str());
+            entries.push(entry);
+        }
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.engine.commit(write, self.context, entries).await?;
+        self.advance(changed.len() as u64, failed.len() as u64);
+        Ok(())
+    }
+
+    fn advance(&mut self, rewrapped: u64, quarantined: u64) {
+        let progress = &mut self.progress;
+        progress.rewrapped += rewrapped;
+        progress.quarantined += quarantined;
+        let elapsed = self.began.elapsed().max(Duration::from_micros(1)).as_secs_f64();
+        let done = progress.rewrapped + progress.quarantined;
+        progress.seconds = elapsed;
+        progress.rate = done as f64 / elapsed;
+        progress.remaining_seconds = (progress.rate > 0.0)
+            .then(|| progress.total.saturating_sub(done) as f64 / progress.rate);
+        (self.observer)(progress);
+    }
+
+    /// Times one rewrap whose result is thrown away, and multiplies.
+    async fn forecast(&mut self) -> Result<(), EngineError> {
+        let sample = {
+            let mut reader = self.engine.store.read().await?;
+            data_keys::stale_page(
+                &mut reader,
+                &self.root.id.tenant,
+                self.root.id.number,
+                self.root.version,
+                None,
+                32,
+            )
+            .await?
+        };
+        if sample.is_empty() {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let results = rewrap_rows(self.engine, &self.reference, &self.root.id, &sample).await?;
+        if let Some(Err(error)) = results.into_iter().find(|result| {
+            matches!(result, Err(error) if !matches!(error.class(), ErrorClass::Rejected | ErrorClass::Invalid))
+        }) {
+            return Err(error.into());
+        }
+        let seconds = began.elapsed().as_secs_f64().max(1e-9);
+        self.progress.rate = sample.len() as f64 / seconds;
+        self.progress.remaining_seconds = Some(self.progress.total as f64 / self.progress.rate);
+        Ok(())
+    }
+
+    async fn report(self) -> Result<RewrapReport, EngineError> {
+        let tenant = &self.root.id.tenant;
+        let mut reader = self.engine.store.read().await?;
+        let mut remaining = data_keys::wrapped_by(&mut reader, tenant).await?;
+        // Asked again: another root key may have taken over while this ran.
+        let root = require::active_root_key(&mut reader, tenant).await?;
+        remaining.retain(|count| {
+            (count.root_key, count.root_key_version) != (root.id.number, root.version)
+        });
+        let done = self.progress.rewrapped + self.progress.quarantined;
+        Ok(RewrapReport {
+            tenant: tenant.clone(),
+            root_key: root.id.to_string(),
+            version: root.version,
+            kms_calls: if self.options.dry_run { self.progress.total } else { done },
+            progress: self.progress,
+            remaining,
+            quarantine: quarantine::list(&mut reader, tenant).await?,
+            dry_run: self.options.dry_run,
+        })
+    }
+}
+
+/// Rewraps rows, whichever root keys they are under, in their order.
+async fn rewrap_rows(
+    engine: &Engine,
+    to: &RootKeyReference,
+    current: &RootKeyId,
+    rows: &[data_keys::DataKey],
+) -> Result<Vec<Result<WrappedKey, KmsError>>, EngineError> {
+    let mut results: Vec<Option<Result<WrappedKey, KmsError>>> = Vec::new();
+    results.resize_with(rows.len(), || None);
+    let sources: BTreeSet<u32> = rows.iter().map(|row| row.root_key).collect();
+    for source in sources {
+        let id = RootKeyId { tenant: current.tenant.clone(), number: source };
+        let from = {
+            let mut reader = engine.store.read().await?;
+            let root = require::root_key(&mut reader, &id).await?;
+            require::may_unwrap(&id.to_string(), root.state)?;
+            engine.reference(&mut reader, &id).await?
+        };
+        let of_source = || rows.iter().enumerate().filter(|(_, row)| row.root_key == source);
+        let items: Vec<_> = of_source()
+            .map(|(_, row)| RewrapItem {
+                // From the row's own ids, never from storage: a rewrap can't drop or change a tenant.
+                context: EncryptionContext::for_data_key(&row.key),
+                blob: row.wrapped.clone(),
+            })
+            .collect();
+        let rewrapped = if from.provider() == to.provider() {
+            engine.providers.of(to)?.rewrap(&from, to, &items).await
+        } else {
+            across(engine, &from, to, &items).await?
+        };
+        for ((place, _), result) in of_source().zip(rewrapped) {
+            results[place] = Some(result);
+        }
+    }
+    // A provider that gives fewer results than items has left the rest undone.
+    let missing = || {
+        Err(KmsError {
+            provider: to.provider(),
+            key: to.to_string(),
+            reason: keyward_kms::Reason::ProviderFault,
+            provider_code: None,
+        })
+    };
+    Ok(results.into_iter().map(|result| result.unwrap_or_else(missing)).collect())
+}
+
+/// From one provider to another: the data key passes through our memory, since no provider can take it
+/// from the other.
+async fn across(
+    engine: &Engine,
+    from: &RootKeyReference,
+    to: &RootKeyReference,
+    items: &[RewrapItem],
+) -> Result<Vec<Result<WrappedKey, KmsError>>, EngineError> {
+    let (source, target) = (engine.providers.of(from)?, engine.providers.of(to)?);
+    let one = |item: RewrapItem| async move {
+        let secret = source.unwrap(from, &item.context, &item.blob).await?;
+        target.wrap(to, &item.context, &secret).await
+    };
+    Ok(futures::stream::iter(items.iter().cloned().map(one)).buffered(32).collect().await)
+}
+
+impl Engine {
+    /// Swaps one data key's wrap, with its record.
+    pub(crate) async fn swap_one(
+        &self,
+        context: &OperationContext,
+        row: &data_keys::DataKey,
+        root: &root_keys::RootKey,
+        swap: data_keys::Rewrap,
+    ) -> Result<(), EngineError> {
+        let mut write = self.store.write().await?;
+        require::active_tenant(&mut write, &row.key.tenant).await?;
+        if data_keys::rewrap_many(&mut write, &[swap]).await?.is_empty() {
+            return Ok(());
+        }
+        let dataset = std::slice::from_ref(&row.key.dataset);
+        datasets::mark_sidecar_stale(&mut write, &row.key.tenant, dataset).await?;
+        let entry = Entry::of(Action::DataKeyRewrap, &row.key.tenant)
+            .data_key(&row.key)
+            .with("how", "on read")
+            .with(
+                "from",
+                format!("rk:{}/{} v{}", row.key.tenant, row.root_key, row.root_key_version),
+            )
+            .with("to", format!("{} v{}", root.id, root.version));
+        self.commit(write, context, vec![entry]).await?;
+        self.publish_sidecars(Some(&row.key.tenant)).await?;
+        Ok(())
+    }
+}

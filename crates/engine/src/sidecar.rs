@@ -1,0 +1,138 @@
+//! The sidecar: a dataset's wrapped data keys, written beside its data.
+//!
+//! With it the data stays readable to its owner without our database. It is derived state: the rows
+//! are the truth, a row's change flags its dataset in the same transaction, and publishing writes the
+//! file anew from the rows and takes the flag away. A process that dies in between leaves the flag,
+//! and the next one publishes. `docs/formats.md` specifies the file.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use chrono::{DateTime, Utc};
+use keyward_core::{DatasetName, EncryptionContext, KeyState, RootKeyId, TenantId};
+use keyward_store::{
+    layout::StoredPath,
+    tables::{data_keys, datasets, root_key_references},
+};
+
+use crate::{Engine, EngineError};
+
+/// The file's content.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sidecar {
+    /// Always `keyward-sidecar`.
+    pub format: String,
+    /// 1.
+    pub version: u32,
+    /// Whose data keys.
+    pub tenant: TenantId,
+    /// Of which dataset.
+    pub dataset: DatasetName,
+    /// Every data key that still opens something, by version.
+    pub data_keys: Vec<SidecarKey>,
+}
+
+/// One wrapped data key.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SidecarKey {
+    /// The data key's version.
+    pub version: u32,
+    /// Its state.
+    pub state: KeyState,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// The root key that wraps it, `rk:TENANT/NUMBER`.
+    pub root_key: String,
+    /// That root key's version when it wrapped this.
+    pub root_key_version: u32,
+    /// Region to reference: where the root key may be used.
+    pub references: BTreeMap<String, String>,
+    /// What the provider authenticates with the wrap.
+    pub encryption_context: EncryptionContext,
+    /// The provider's ciphertext, base64.
+    pub wrapped: String,
+    /// Key namespace of the raw AES entries in the dataset's messages.
+    pub entry_namespace: String,
+    /// Key name of the raw AES entries in the dataset's messages.
+    pub entry_name: String,
+}
+
+impl Engine {
+    /// Writes every sidecar that is out of date, of one tenant or of all, and gives their number.
+    pub(crate) async fn publish_sidecars(
+        &self,
+        tenant: Option<&TenantId>,
+    ) -> Result<usize, EngineError> {
+        let stale = {
+            let mut reader = self.store.read().await?;
+            datasets::stale_sidecars(&mut reader, tenant).await?
+        };
+        for dataset in &stale {
+            self.publish_sidecar(&dataset.tenant, &dataset.name).await?;
+        }
+        Ok(stale.len())
+    }
+
+    async fn publish_sidecar(
+        &self,
+        tenant: &TenantId,
+        dataset: &DatasetName,
+    ) -> Result<(), EngineError> {
+        // Under the write lock from reading the rows to taking the flag away: else an older file could
+        // overtake a newer one, and stay.
+        let mut write = self.store.write().await?;
+        let sidecar = self.sidecar(&mut write, tenant, dataset).await?;
+        let text = serde_json::to_vec_pretty(&sidecar).map_err(|_| {
+            EngineError::StateCorrupt(format!("the sidecar of `{tenant}/{dataset}`"))
+        })?;
+        self.objects.put_small(&StoredPath::sidecar(tenant, dataset), text.into()).await?;
+        datasets::clear_sidecar_stale(&mut write, tenant, dataset).await?;
+        write.commit().await?;
+        Ok(())
+    }
+
+    /// The sidecar as the rows say it.
+    pub(crate) async fn sidecar(
+        &self,
+        connection: &mut keyward_store::Connection,
+        tenant: &TenantId,
+        dataset: &DatasetName,
+    ) -> Result<Sidecar, EngineError> {
+        let mut references = BTreeMap::new();
+        let mut keys = Vec::new();
+        for row in data_keys::list(connection, tenant, dataset).await? {
+            if row.state == KeyState::Destroyed {
+                continue;
+            }
+            let root = RootKeyId { tenant: tenant.clone(), number: row.root_key };
+            if !references.contains_key(&root) {
+                let list = root_key_references::list(connection, &root).await?;
+                let list: BTreeMap<_, _> =
+                    list.into_iter().map(|one| (one.region.to_string(), one.reference)).collect();
+                references.insert(root.clone(), list);
+            }
+            let (entry_namespace, entry_name) = Self::entry_name(tenant, dataset, row.key.version);
+            keys.push(SidecarKey {
+                version: row.key.version,
+                state: row.state,
+                created_at: row.created_at,
+                root_key: root.to_string(),
+                root_key_version: row.root_key_version,
+                references: references[&root].clone(),
+                encryption_context: EncryptionContext::for_data_key(&row.key),
+                wrapped: BASE64_STANDARD.encode(&row.wrapped),
+                entry_namespace,
+                entry_name,
+            });
+        }
+        Ok(Sidecar {
+            format: "keyward-sidecar".into(),
+            version: 1,
+            tenant: tenant.clone(),
+            dataset: dataset.clone(),
+            data_keys: keys,
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! A workspace: making one, opening one.
+
+use keyward_core::{Actor, DatasetName, Region, RequestId, Role, TenantId, WorkspaceId};
+use keyward_ledger::{Action, Origin, SigningKey, VerifierKey};
+use keyward_store::{
+    Objects, Store,
+    tables::workspace::{self, Workspace},
+};
+
+use crate::{
+    CacheSettings, Clock, Engine, EngineError, OperationContext, Providers, cache::KeyCache,
+    clock::ForwardClock, operation::Entry,
+};
+
+/// The setting that holds the log's verifier key.
+const VERIFIER_KEY: &str = "verifier_key";
+
+/// What may be set for an engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settings {
+    /// The cache of unwrapped data keys.
+    pub cache: CacheSettings,
+}
+
+/// The log's name and its signing key.
+pub struct LogIdentity {
+    /// The origin line of every checkpoint.
+    pub origin: Origin,
+    /// Signs checkpoints.
+    pub key: SigningKey,
+}
+
+/// What a surface brings to open a workspace.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// Where objects lie.
+    pub objects: Objects,
+    /// Who answers for root keys.
+    pub providers: Providers,
+    /// Signs the log's checkpoints (a 32-byte Ed25519 seed's key).
+    pub signing_key: SigningKey,
+    /// What is set.
+    pub settings: Settings,
+    /// The time.
+    pub clock: Box<dyn Clock>,
+}
+
+impl Engine {
+    /// Makes a new workspace in an empty database and opens it.
+    ///
+    /// # Errors
+    /// The store's, and [`EngineError::AlreadyExists`] where the database holds a workspace.
+    pub async fn create(
+        parts: Parts,
+        id: WorkspaceId,
+        region: Region,
+        objects_url: &str,
+        actor: Actor,
+    ) -> Result<Self, EngineError> {
+        let mut write = parts.store.write().await?;
+        if let Some(there) = workspace::get(&mut write).await? {
+            return Err(EngineError::AlreadyExists {
+                what: "workspace",
+                name: there.id.to_string(),
+            });
+        }
+        let origin = Origin::new(&format!("keyward/{id}"))?;
+        let verifier = parts.signing_key.verifier(&origin);
+        let row = Workspace {
+            id,
+            origin: origin.to_string(),
+            region: region.clone(),
+            created_at: parts.clock.now(),
+            objects_url: objects_url.to_owned(),
+        };
+        workspace::insert(&mut write, &row).await?;
+        workspace::set(&mut write, VERIFIER_KEY, &verifier.to_string()).await?;
+        write.commit().await?;
+        let engine = Self::assemble(parts, origin, region);
+        let context = engine.context(actor, Role::Administrator)?;
+        let entry = Entry::new(Action::WorkspaceCreate)
+            .with("workspace", id.to_string())
+            .with("verifier_key", verifier.to_string());
+        engine.record(&context, entry).await?;
+        Ok(engine)
+    }
+
+    /// Opens a workspace, and settles what an earlier process left unfinished.
+    ///
+    /// # Errors
+    /// The store's, [`EngineError::StateCorrupt`] where a setting is missing or malformed, and
+    /// [`EngineError::InvalidInput`] where the signing key isn't this workspace's.
+    pub async fn open(parts: Parts, actor: Actor) -> Result<Self, EngineError> {
+        let missing = || EngineError::StateCorrupt("the workspace's settings".into());
+        let mut reader = parts.store.read().await?;
+        let row = workspace::get(&mut reader).await?.ok_or_else(missing)?;
+        let verifier = workspace::setting(&mut reader, VERIFIER_KEY).await?.ok_or_else(missing)?;
+        drop(reader);
+        let origin = Origin::new(&row.origin)?;
+        if parts.signing_key.verifier(&origin).to_string() != verifier {
+            return Err(EngineError::InvalidInput(
+                "the log's signing key is not this workspace's; open it with the secrets it was made with".into(),
+            ));
+        }
+        let engine = Self::assemble(parts, origin, row.region);
+        engine.recover(&engine.context(actor, Role::Administrator)?).await?;
+        Ok(engine)
+    }
+
+    /// The context of a new request.
+    ///
+    /// # Errors
+    /// [`EngineError::Io`] where the system has no randomness.
+    pub fn context(&self, actor: Actor, role: Role) -> Result<OperationContext, EngineError> {
+        Ok(OperationContext {
+            actor,
+            role,
+            region: self.region.clone(),
+            request: RequestId::from_bytes(random()?),
+        })
+    }
+
+    /// The key that verifies this workspace's checkpoints.
+    #[must_use]
+    pub fn verifier_key(&self) -> VerifierKey {
+        self.log.key.verifier(&self.log.origin)
+    }
+
+    /// The name under which a data key wraps object keys: namespace and name of the raw AES entry.
+    pub(crate) fn entry_name(
+        tenant: &TenantId,
+        dataset: &DatasetName,
+        version: u32,
+    ) -> (String, String) {
+        (format!("keyward:{tenant}"), format!("{dataset}/{version}"))
+    }
+
+    fn assemble(parts: Parts, origin: Origin, region: Region) -> Self {
+        Self {
+            store: parts.store,
+            objects: parts.objects,
+            providers: parts.providers,
+            log: LogIdentity { origin, key: parts.signing_key },
+            cache: KeyCache::new(parts.settings.cache),
+            clock: ForwardClock::new(parts.clock),
+            region,
+        }
+    }
+}
+
+/// Bytes from the system's random number generator.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], EngineError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| EngineError::Io {
+        what: "the system's random numbers".into(),
+        source: std::io::Error::other(error),
+    })?;
+    Ok(bytes)
+}
