@@ -30,13 +30,10 @@ impl AwsKms {
         if answer.key_usage() != Some(&KeyUsageType::SignVerify) {
             return Err(of(key, Reason::WrongKeyKind));
         }
-        // `ECDSA_SHA_256` is the word for secp256k1 too, which is none of ours.
-        let foreign_curve = answer.key_spec() == Some(&KeySpec::EccSecgP256K1);
-        let algorithms = ALGORITHMS
-            .iter()
-            .filter(|row| !foreign_curve && answer.signing_algorithms().contains(&row.1))
-            .map(|row| row.0)
-            .collect();
+        let offered = |row: &&(SignatureAlgorithm, SigningAlgorithmSpec)| {
+            answer.signing_algorithms().contains(&row.1) && fits(row.0, answer.key_spec())
+        };
+        let algorithms = ALGORITHMS.iter().filter(offered).map(|row| row.0).collect();
         let spki_der = answer.public_key.ok_or_else(|| of(key, Reason::ProviderFault))?;
         Ok(PublicKey { spki_der: spki_der.into_inner(), algorithms })
     }
@@ -61,5 +58,14 @@ impl AwsKms {
             .signing_algorithm(spec);
         let answer = call.send().await.map_err(|error| failure(key, &error))?;
         answer.signature.map(Blob::into_inner).ok_or_else(|| of(key, Reason::ProviderFault))
+    }
+}
+
+/// AWS names a hash alone where we name the curve too: `ECDSA_SHA_256` is also secp256k1's.
+fn fits(algorithm: SignatureAlgorithm, spec: Option<&KeySpec>) -> bool {
+    match algorithm {
+        SignatureAlgorithm::EcdsaP256Sha256 => spec == Some(&KeySpec::EccNistP256),
+        SignatureAlgorithm::EcdsaP384Sha384 => spec == Some(&KeySpec::EccNistP384),
+        SignatureAlgorithm::RsaPssSha256 | SignatureAlgorithm::RsaPkcs1Sha256 => true,
     }
 }

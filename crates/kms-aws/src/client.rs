@@ -120,17 +120,21 @@ impl AwsKmsBuilder {
     }
 
     async fn load(&self, first_used: &Region) -> SdkConfig {
-        let timeouts = TimeoutConfig::builder()
+        let ours = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(OPERATION_TIMEOUT)
             .build();
-        let mut config = match &self.config {
+        let config = match &self.config {
             Some(config) => config.clone(),
             None => self.load_ordinary(first_used).await,
-        }
-        .into_builder()
-        .timeout_config(timeouts);
+        };
+        // Without these a call could hang for as long as a connection does.
+        let timeouts = config
+            .timeout_config()
+            .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder)
+            .take_unset_from(ours.to_builder());
+        let mut config = config.into_builder().timeout_config(timeouts.build());
         if let Some(endpoint) = &self.endpoint {
             config.set_endpoint_url(Some(endpoint.clone()));
         }

@@ -1,0 +1,537 @@
+//! AWS KMS as a provider of root keys, against the AWS peer over a real socket.
+
+use std::{
+    net::TcpListener,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use aws_config::timeout::TimeoutConfig;
+use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use aws_sdk_kms::types::KeySpec;
+use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey};
+use keyward_kms::{
+    ErrorClass, KeyUsage, KmsError, ProviderState, Reason, RewrapItem, RootKeyService,
+    SignatureAlgorithm,
+};
+use keyward_kms_aws::AwsKms;
+use keyward_tests::peers::aws::{ACCOUNT, AwsPeer};
+use serde_json::json;
+
+const FRANKFURT: &str = "eu-central-1";
+const VIRGINIA: &str = "us-east-1";
+
+fn context(tenant: &str) -> EncryptionContext {
+    EncryptionContext::for_tenant(&tenant.parse().unwrap())
+}
+
+fn reason<T>(result: Result<T, KmsError>) -> Reason {
+    result.map(drop).expect_err("the call is refused").reason
+}
+
+/// Keys of their own wrapped under `key`, and what they are.
+async fn wrapped(
+    kms: &AwsKms,
+    key: &RootKeyReference,
+    count: usize,
+) -> (Vec<[u8; 32]>, Vec<RewrapItem>) {
+    let mut secrets = Vec::new();
+    let mut items = Vec::new();
+    for _ in 0..count {
+        let (secret, wrapped) = kms.generate(key, &context("acme")).await.unwrap();
+        secrets.push(*secret.expose());
+        items.push(RewrapItem { context: context("acme"), blob: wrapped.blob });
+    }
+    (secrets, items)
+}
+
+#[tokio::test]
+async fn what_is_wrapped_opens_with_its_key_in_its_context_alone() {
+    let Some(peer) = AwsPeer::start("kms_aws::what_is_wrapped_opens") else { return };
+    let kms = peer.kms();
+    let (key, other) = (peer.create_key(FRANKFURT).await, peer.create_key(FRANKFURT).await);
+
+    let (secret, wrapped) = kms.generate(&key, &context("acme")).await.unwrap();
+    assert_eq!(wrapped.version, None);
+    let opened = kms.unwrap(&key, &context("acme"), &wrapped.blob).await.unwrap();
+    assert_eq!(opened.expose(), secret.expose());
+
+    let ours = SecretKey::new([7; 32]);
+    let wrapped = kms.wrap(&key, &context("acme"), &ours).await.unwrap();
+    let opened = kms.unwrap(&key, &context("acme"), &wrapped.blob).await.unwrap();
+    assert_eq!(opened.expose(), ours.expose());
+
+    let blob = &wrapped.blob;
+    let open = async |key: &RootKeyReference, tenant: &str, blob: &[u8]| {
+        reason(kms.unwrap(key, &context(tenant), blob).await)
+    };
+    assert_eq!(open(&key, "umbrella", blob).await, Reason::WrongCiphertext);
+    assert_eq!(open(&other, "acme", blob).await, Reason::WrongCiphertext);
+    for at in [0, blob.len() / 2, blob.len() - 1] {
+        let mut damaged = blob.clone();
+        damaged[at] ^= 1;
+        assert_eq!(open(&key, "acme", &damaged).await, Reason::WrongCiphertext, "bit at {at}");
+    }
+    assert_eq!(open(&key, "acme", &blob[..blob.len() - 1]).await, Reason::WrongCiphertext);
+    assert_eq!(open(&key, "acme", b"").await, Reason::WrongCiphertext);
+    assert_eq!(open(&key, "acme", &[0; 7000]).await, Reason::WrongCiphertext);
+
+    // A ciphertext of this key that holds something else than a 256-bit key.
+    let foreign = peer.client(FRANKFURT).encrypt().key_id(key.to_string());
+    let foreign = foreign
+        .plaintext(aws_sdk_kms::primitives::Blob::new("short"))
+        .encryption_context("keyward:tenant", "acme");
+    let foreign = foreign.send().await.unwrap().ciphertext_blob.unwrap().into_inner();
+    assert_eq!(open(&key, "acme", &foreign).await, Reason::WrongCiphertext);
+}
+
+#[tokio::test]
+async fn a_key_that_its_owner_withholds_is_denied() {
+    let Some(peer) = AwsPeer::start("kms_aws::a_key_that_its_owner_withholds") else { return };
+    let kms = peer.kms();
+    let key = peer.create_key(FRANKFURT).await;
+    let context = context("acme");
+    let (_, wrapped) = kms.generate(&key, &context).await.unwrap();
+    let all_say = async |expected: Reason| {
+        let secret = SecretKey::new([1; 32]);
+        assert_eq!(reason(kms.generate(&key, &context).await), expected);
+        assert_eq!(reason(kms.wrap(&key, &context, &secret).await), expected);
+        assert_eq!(reason(kms.unwrap(&key, &context, &wrapped.blob).await), expected);
+        assert_eq!(expected.class(), ErrorClass::Denied);
+    };
+
+    kms.set_enabled(&key, false).await.unwrap();
+    all_say(Reason::Disabled).await;
+    assert_eq!(kms.describe(&key).await.unwrap().state, ProviderState::Disabled);
+    kms.set_enabled(&key, true).await.unwrap();
+    assert_eq!(kms.describe(&key).await.unwrap().state, ProviderState::Enabled);
+    assert!(kms.unwrap(&key, &context, &wrapped.blob).await.is_ok());
+
+    peer.schedule_deletion(&key).await;
+    all_say(Reason::PendingDeletion).await;
+    let description = kms.describe(&key).await.unwrap();
+    assert_eq!(description.state, ProviderState::PendingDeletion);
+    assert!(description.deletion_at.is_some());
+    assert_eq!(reason(kms.set_enabled(&key, true).await), Reason::PendingDeletion);
+
+    peer.cancel_deletion(&key).await;
+    all_say(Reason::Disabled).await;
+    kms.set_enabled(&key, true).await.unwrap();
+    assert!(kms.unwrap(&key, &context, &wrapped.blob).await.is_ok());
+
+    peer.delete(&key);
+    all_say(Reason::NotFound).await;
+    assert_eq!(reason(kms.describe(&key).await), Reason::NotFound);
+}
+
+#[tokio::test]
+async fn a_rotation_makes_a_version_and_old_ciphertexts_still_open() {
+    let Some(peer) = AwsPeer::start("kms_aws::a_rotation_makes_a_version") else { return };
+    let kms = peer.kms();
+    let key = peer.create_key(FRANKFURT).await;
+    let before = kms.describe(&key).await.unwrap();
+    assert_eq!((before.version, before.rotated_at), (1, None));
+    assert_eq!(before.rotates_every_days, None);
+    assert!(before.created_at.is_some());
+    let (secret, wrapped) = kms.generate(&key, &context("acme")).await.unwrap();
+
+    assert_eq!(kms.rotate(&key).await, Ok(2));
+    assert_eq!(kms.rotate(&key).await, Ok(3));
+    let after = kms.describe(&key).await.unwrap();
+    assert_eq!(after.version, 3);
+    assert!(after.rotated_at >= before.created_at);
+    let opened = kms.unwrap(&key, &context("acme"), &wrapped.blob).await.unwrap();
+    assert_eq!(opened.expose(), secret.expose());
+
+    let client = peer.client(FRANKFURT);
+    client.enable_key_rotation().key_id(key.to_string()).send().await.unwrap();
+    assert_eq!(kms.describe(&key).await.unwrap().rotates_every_days, Some(365));
+
+    // A second rotation must not follow from an answer that was lost.
+    peer.set_faults(&json!([{ "operation": "RotateKeyOnDemand", "status": 500, "body": "" }]));
+    peer.forget();
+    assert_eq!(reason(kms.rotate(&key).await), Reason::ProviderFault);
+    assert_eq!(peer.requests()["eu-central-1/RotateKeyOnDemand"], 1);
+}
+
+#[tokio::test]
+async fn rotations_that_may_not_be_listed_dont_fail_the_description() {
+    let Some(peer) = AwsPeer::start("kms_aws::rotations_that_may_not_be_listed") else { return };
+    let key = peer.create_key(FRANKFURT).await;
+    let denied = |operation| json!({ "operation": operation, "status": 400, "code": "AccessDeniedException" });
+    peer.set_faults(&json!([denied("ListKeyRotations"), denied("GetKeyRotationStatus")]));
+    let description = peer.kms().describe(&key).await.unwrap();
+    assert_eq!((description.version, description.rotates_every_days), (1, None));
+
+    peer.set_faults(&json!([{ "operation": "ListKeyRotations", "status": 503, "body": "" }]));
+    assert_eq!(reason(peer.kms().describe(&key).await), Reason::ProviderFault);
+}
+
+#[tokio::test]
+async fn a_rewrap_keeps_order_and_never_shows_the_keys() {
+    let Some(peer) = AwsPeer::start("kms_aws::a_rewrap_keeps_order") else { return };
+    let kms = peer.kms_builder().concurrency(8).build();
+    let (from, to) = (peer.create_key(FRANKFURT).await, peer.create_key(FRANKFURT).await);
+    let (secrets, mut items) = wrapped(&kms, &from, 40).await;
+    items[17].blob[60] ^= 1;
+    peer.forget();
+    // Answers that come out of order.
+    peer.set_faults(&json!([{ "operation": "ReEncrypt", "times": 1, "delay": 0.3 }]));
+
+    let rewrapped = kms.rewrap(&from, &to, &items).await;
+    let requests = peer.requests();
+    assert_eq!(requests["eu-central-1/ReEncrypt"], 40);
+    assert_eq!(requests.len(), 1, "nothing but ReEncrypt is asked for: {requests:?}");
+    assert_eq!(rewrapped.len(), items.len());
+    for (index, (secret, result)) in secrets.iter().zip(rewrapped).enumerate() {
+        if index == 17 {
+            assert_eq!(reason(result), Reason::WrongCiphertext);
+            continue;
+        }
+        let blob = result.unwrap().blob;
+        let opened = kms.unwrap(&to, &context("acme"), &blob).await.unwrap();
+        assert_eq!(opened.expose(), secret, "{index}");
+        assert_eq!(
+            reason(kms.unwrap(&from, &context("acme"), &blob).await),
+            Reason::WrongCiphertext
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_rewrap_goes_to_another_region_too() {
+    let Some(peer) = AwsPeer::start("kms_aws::a_rewrap_goes_to_another_region") else { return };
+    let kms = peer.kms();
+    let (from, to) = (peer.create_key(FRANKFURT).await, peer.create_key(VIRGINIA).await);
+    let (secrets, items) = wrapped(&kms, &from, 1).await;
+    let rewrapped = kms.rewrap(&from, &to, &items).await.remove(0).unwrap();
+    let opened = kms.unwrap(&to, &context("acme"), &rewrapped.blob).await.unwrap();
+    assert_eq!(opened.expose(), &secrets[0]);
+}
+
+#[tokio::test]
+async fn a_rewrap_stops_asking_once_a_key_is_withheld() {
+    let Some(peer) = AwsPeer::start("kms_aws::a_rewrap_stops_asking") else { return };
+    let kms = peer.kms_builder().concurrency(4).build();
+    let (from, to) = (peer.create_key(FRANKFURT).await, peer.create_key(FRANKFURT).await);
+    let (_, mut items) = wrapped(&kms, &from, 2).await;
+    items = items.iter().cycle().take(200).cloned().collect();
+    for (withheld, other) in [(&from, &to), (&to, &from)] {
+        kms.set_enabled(withheld, false).await.unwrap();
+        peer.forget();
+        let results = kms.rewrap(&from, &to, &items).await;
+        assert_eq!(results.len(), 200);
+        for result in results {
+            let error = result.expect_err("the key is disabled");
+            assert_eq!(error.reason, Reason::Disabled);
+            assert_eq!((error.key, true), (withheld.to_string(), withheld != other));
+        }
+        assert!(peer.requests()["eu-central-1/ReEncrypt"] <= 8);
+        kms.set_enabled(withheld, true).await.unwrap();
+    }
+
+    // A policy may deny one context and allow the next, so a denial of access is each item's own.
+    let denied = json!([{ "operation": "ReEncrypt", "times": 1, "status": 400, "code": "AccessDeniedException" }]);
+    peer.set_faults(&denied);
+    let results = kms.rewrap(&from, &to, &items[..20]).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 19);
+}
+
+#[tokio::test]
+async fn a_multi_region_key_is_one_key_used_where_its_reference_says() {
+    let Some(peer) = AwsPeer::start("kms_aws::a_multi_region_key_is_one_key") else { return };
+    let kms = peer.kms();
+    let keys = peer.create_multi_region_key(FRANKFURT, &[VIRGINIA]).await;
+    let [primary, replica] = keys.as_slice() else { panic!("a primary key and its replica") };
+    let (at_home, abroad) =
+        (kms.describe(primary).await.unwrap(), kms.describe(replica).await.unwrap());
+    assert_eq!(at_home.identity, abroad.identity);
+    assert!(at_home.identity.starts_with(&format!("aws:aws:{ACCOUNT}:mrk-")));
+    assert_eq!(at_home.replicas, keys);
+    assert_eq!(abroad.replicas, keys);
+
+    let (secret, wrapped) = kms.generate(primary, &context("acme")).await.unwrap();
+    peer.forget();
+    let opened = kms.unwrap(replica, &context("acme"), &wrapped.blob).await.unwrap();
+    assert_eq!(opened.expose(), secret.expose());
+    let requests: Vec<_> = peer.requests().into_iter().collect();
+    assert_eq!(requests, [("us-east-1/Decrypt".to_owned(), 1)]);
+
+    // KMS rotates the primary key alone, whichever reference we were asked with.
+    assert_eq!(kms.rotate(replica).await, Ok(2));
+    assert_eq!(kms.describe(primary).await.unwrap().version, 2);
+    assert!(kms.unwrap(replica, &context("acme"), &wrapped.blob).await.is_ok());
+}
+
+#[tokio::test]
+async fn there_is_no_fallback_to_another_region() {
+    let Some(peer) = AwsPeer::start("kms_aws::there_is_no_fallback") else { return };
+    let kms = peer.kms();
+    let key = peer.create_key(FRANKFURT).await;
+    let (_, wrapped) = kms.generate(&key, &context("acme")).await.unwrap();
+    let elsewhere: RootKeyReference = key.to_string().replace(FRANKFURT, VIRGINIA).parse().unwrap();
+    peer.forget();
+    assert_eq!(
+        reason(kms.unwrap(&elsewhere, &context("acme"), &wrapped.blob).await),
+        Reason::NotFound
+    );
+    let requests: Vec<_> = peer.requests().into_iter().collect();
+    assert_eq!(requests, [("us-east-1/Decrypt".to_owned(), 1)]);
+
+    let others: RootKeyReference = "local:acme".parse().unwrap();
+    assert_eq!(reason(kms.describe(&others).await), Reason::Malformed);
+}
+
+#[tokio::test]
+async fn an_alias_is_the_key_it_points_at() {
+    let Some(peer) = AwsPeer::start("kms_aws::an_alias_is_the_key") else { return };
+    let kms = peer.kms();
+    let key = peer.create_tagged_key(FRANKFURT, &[("owner", "acme"), ("keyward", "token")]).await;
+    let alias = peer.create_alias(&key, "acme/root").await;
+    let description = kms.describe(&alias).await.unwrap();
+    assert_eq!(description.identity, key.to_string());
+    assert_eq!(description.identity, kms.describe(&key).await.unwrap().identity);
+    assert_eq!(description.usage, KeyUsage::Wrap);
+    assert_eq!(description.replicas, [key.clone()]);
+
+    let (secret, wrapped) = kms.generate(&alias, &context("acme")).await.unwrap();
+    let opened = kms.unwrap(&key, &context("acme"), &wrapped.blob).await.unwrap();
+    assert_eq!(opened.expose(), secret.expose());
+
+    let tags = kms.tags(&alias).await.unwrap();
+    assert_eq!(
+        tags.into_iter().collect::<Vec<_>>(),
+        [("keyward".to_owned(), "token".to_owned()), ("owner".to_owned(), "acme".to_owned()),]
+    );
+    assert_eq!(kms.rotate(&alias).await, Ok(2));
+    kms.set_enabled(&alias, false).await.unwrap();
+    assert_eq!(kms.describe(&key).await.unwrap().state, ProviderState::Disabled);
+}
+
+#[tokio::test]
+async fn signatures_verify_with_the_public_key() {
+    let Some(peer) = AwsPeer::start("kms_aws::signatures_verify") else { return };
+    let kms = peer.kms();
+    let cases: [(_, &[(_, &'static dyn VerificationAlgorithm)]); 3] = [
+        (
+            KeySpec::EccNistP256,
+            &[(SignatureAlgorithm::EcdsaP256Sha256, &signature::ECDSA_P256_SHA256_ASN1)],
+        ),
+        (
+            KeySpec::EccNistP384,
+            &[(SignatureAlgorithm::EcdsaP384Sha384, &signature::ECDSA_P384_SHA384_ASN1)],
+        ),
+        (
+            KeySpec::Rsa2048,
+            &[
+                (SignatureAlgorithm::RsaPssSha256, &signature::RSA_PSS_2048_8192_SHA256),
+                (SignatureAlgorithm::RsaPkcs1Sha256, &signature::RSA_PKCS1_2048_8192_SHA256),
+            ],
+        ),
+    ];
+    for (spec, algorithms) in cases {
+        let key = peer.create_signing_key(FRANKFURT, spec.clone()).await;
+        assert_eq!(kms.describe(&key).await.unwrap().usage, KeyUsage::Sign);
+        let public = kms.public_key(&key).await.unwrap();
+        let names: Vec<_> = algorithms.iter().map(|row| row.0).collect();
+        assert_eq!(public.algorithms, names, "{spec}");
+        for (algorithm, verifier) in algorithms {
+            let signature = kms.sign(&key, *algorithm, b"we own this key").await.unwrap();
+            let verifier = UnparsedPublicKey::new(*verifier, &public.spki_der);
+            assert!(verifier.verify(b"we own this key", &signature).is_ok(), "{algorithm:?}");
+            assert!(verifier.verify(b"we own that key", &signature).is_err(), "{algorithm:?}");
+        }
+        let context = context("acme");
+        assert_eq!(reason(kms.generate(&key, &context).await), Reason::WrongKeyKind);
+    }
+
+    let secp256k1 = peer.create_signing_key(FRANKFURT, KeySpec::EccSecgP256K1).await;
+    assert_eq!(kms.public_key(&secp256k1).await.unwrap().algorithms, []);
+    let symmetric = peer.create_key(FRANKFURT).await;
+    assert_eq!(kms.public_key(&symmetric).await.unwrap_err().class(), ErrorClass::Invalid);
+    let long = [0; 4097];
+    assert_eq!(
+        reason(kms.sign(&secp256k1, SignatureAlgorithm::EcdsaP256Sha256, &long).await),
+        Reason::Malformed
+    );
+}
+
+#[tokio::test]
+async fn every_error_over_the_wire_has_its_class() {
+    let Some(peer) = AwsPeer::start("kms_aws::every_error_over_the_wire") else { return };
+    let kms = peer.kms();
+    let key = peer.create_key(FRANKFURT).await;
+    let (_, wrapped) = kms.generate(&key, &context("acme")).await.unwrap();
+    let throttled = Reason::Throttled { retry_after: None };
+    for (status, code, message, expected) in [
+        (400, "AccessDeniedException", "User is not authorized", Reason::AccessDenied),
+        (400, "DisabledException", "", Reason::Disabled),
+        (400, "KMSInvalidStateException", "KEY is pending deletion.", Reason::PendingDeletion),
+        (400, "KMSInvalidStateException", "KEY is pending import.", Reason::NotUsable),
+        (400, "NotFoundException", "", Reason::NotFound),
+        (400, "InvalidCiphertextException", "", Reason::WrongCiphertext),
+        (400, "IncorrectKeyException", "", Reason::WrongCiphertext),
+        (500, "KeyUnavailableException", "", Reason::ProviderFault),
+        (500, "KMSInternalException", "", Reason::ProviderFault),
+        (503, "DependencyTimeoutException", "", Reason::TimedOut),
+        (400, "ThrottlingException", "Rate exceeded", throttled),
+        (400, "LimitExceededException", "", throttled),
+        (400, "RequestLimitExceeded", "", throttled),
+        (400, "InvalidKeyUsageException", "", Reason::WrongKeyKind),
+        (400, "InvalidArnException", "", Reason::Malformed),
+        (400, "ValidationException", "", Reason::Malformed),
+        (400, "ExpiredTokenException", "", Reason::Credentials),
+        (400, "UnrecognizedClientException", "", Reason::Credentials),
+        (403, "InvalidClientTokenId", "", Reason::Credentials),
+        (403, "SignatureDoesNotMatch", "", Reason::Credentials),
+        (400, "UnsupportedOperationException", "", Reason::Unsupported),
+        (400, "DryRunOperationException", "", Reason::ProviderFault),
+        (400, "com.amazonaws.kms#DisabledException", "", Reason::Disabled),
+    ] {
+        peer.set_faults(&json!([{ "status": status, "code": code, "message": message }]));
+        let error = kms.unwrap(&key, &context("acme"), &wrapped.blob).await.unwrap_err();
+        assert_eq!(error.reason, expected, "{code}");
+        assert_eq!(error.provider, Provider::AwsKms);
+        assert_eq!(error.provider_code.as_deref(), code.rsplit('#').next());
+        assert!(error.to_string().contains(&key.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_from_kms_is_no_denial() {
+    let Some(peer) = AwsPeer::start("kms_aws::a_page_that_is_not_from_kms") else { return };
+    let kms = peer.kms();
+    let key = peer.create_key(FRANKFURT).await;
+    for status in [200, 403, 404, 500, 502] {
+        let page = "<html><body>Something went wrong</body></html>";
+        peer.set_faults(&json!([{ "status": status, "body": page }]));
+        let error = kms.generate(&key, &context("acme")).await.unwrap_err();
+        assert_eq!(error.reason, Reason::ProviderFault, "{status}");
+        assert_eq!(error.class(), ErrorClass::Unreachable);
+    }
+    peer.set_faults(&json!([{ "status": 200, "body": "{}" }]));
+    let error = kms.generate(&key, &context("acme")).await.unwrap_err();
+    assert_eq!(error.reason, Reason::ProviderFault);
+}
+
+#[tokio::test]
+async fn throttling_is_retried_and_then_told_with_its_hint() {
+    let Some(peer) = AwsPeer::start("kms_aws::throttling_is_retried") else { return };
+    let kms = peer.kms();
+    let key = peer.create_key(FRANKFURT).await;
+    let throttle = |times: u32| {
+        json!([{
+            "operation": "GenerateDataKey", "times": times, "status": 400,
+            "code": "ThrottlingException", "headers": { "retry-after": "2" },
+        }])
+    };
+    peer.set_faults(&throttle(1));
+    assert!(kms.generate(&key, &context("acme")).await.is_ok());
+
+    peer.set_faults(&throttle(100));
+    let error = kms.generate(&key, &context("acme")).await.unwrap_err();
+    let retry_after = Some(Duration::from_secs(2));
+    assert_eq!(error.reason, Reason::Throttled { retry_after });
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer_is_unreachable() {
+    let Some(peer) = AwsPeer::start("kms_aws::a_provider_that_does_not_answer") else { return };
+    let key = peer.create_key(FRANKFURT).await;
+
+    // A port where nothing listens: bound once, to be sure that it is nobody's, and let go.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let refused = peer.kms_builder().endpoint(format!("http://127.0.0.1:{port}")).build();
+    assert_eq!(reason(refused.describe(&key).await), Reason::NoConnection);
+    let nowhere = peer.kms_builder().endpoint("http://kms.invalid").build();
+    assert_eq!(reason(nowhere.describe(&key).await), Reason::NoConnection);
+
+    peer.set_faults(&json!([{ "delay": 3 }]));
+    let patience = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(200));
+    let config = peer.sdk_config(FRANKFURT).into_builder().timeout_config(patience.build()).build();
+    let hasty = AwsKms::builder().sdk_config(config).build();
+    let start = Instant::now();
+    assert_eq!(reason(hasty.describe(&key).await), Reason::TimedOut);
+    assert!(start.elapsed() < Duration::from_secs(3));
+}
+
+/// How this test tells its own child process what to ask for.
+const CHILD_KEY: &str = "KEYWARD_TEST_CHILD_KEY";
+
+/// AWS's ordinary configuration comes from the environment and from files named there, which a test
+/// can't set for itself: it runs itself again for each case.
+#[test]
+fn ordinary_configuration_is_used() {
+    if let Ok(key) = std::env::var(CHILD_KEY) {
+        describe_and_print(&key.parse().unwrap());
+        return;
+    }
+    let Some(peer) = AwsPeer::start("kms_aws::ordinary_configuration_is_used") else { return };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let key = runtime.block_on(peer.create_key(FRANKFURT));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    let endpoint = peer.endpoint();
+    std::fs::write(
+        &file,
+        format!(
+            "[profile keys]\naws_access_key_id = a\naws_secret_access_key = b\nendpoint_url = {endpoint}\n\
+             [profile process]\ncredential_process = printf '{{\"Version\":1,\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"b\"}}'\nendpoint_url = {endpoint}\n\
+             [profile empty]\nendpoint_url = {endpoint}\n"
+        ),
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let none = "the provider does not accept our credentials";
+    for (case, environment, expected) in [
+        (
+            "environment",
+            vec![
+                ("AWS_ACCESS_KEY_ID", "a"),
+                ("AWS_SECRET_ACCESS_KEY", "b"),
+                ("AWS_ENDPOINT_URL", endpoint),
+            ],
+            "Enabled",
+        ),
+        (
+            "endpoint of KMS",
+            vec![
+                ("AWS_ACCESS_KEY_ID", "a"),
+                ("AWS_SECRET_ACCESS_KEY", "b"),
+                ("AWS_ENDPOINT_URL_KMS", endpoint),
+            ],
+            "Enabled",
+        ),
+        ("profile", vec![("AWS_PROFILE", "keys")], "Enabled"),
+        ("credential process", vec![("AWS_PROFILE", "process")], "Enabled"),
+        ("no credentials", vec![("AWS_PROFILE", "empty")], none),
+    ] {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "ordinary_configuration_is_used", "--nocapture"])
+            .env_clear()
+            .envs(std::env::var("PATH").map(|path| ("PATH".to_owned(), path)))
+            .env("HOME", folder.path())
+            .env("AWS_CONFIG_FILE", file)
+            .env("AWS_SHARED_CREDENTIALS_FILE", folder.path().join("none"))
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env(CHILD_KEY, key.to_string())
+            .envs(environment)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            text.contains(expected),
+            "{case}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+fn describe_and_print(key: &RootKeyReference) {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    match runtime.block_on(AwsKms::from_env().describe(key)) {
+        Ok(description) => println!("{:?}", description.state),
+        Err(error) => println!("{error}"),
+    }
+}
