@@ -49,3 +49,24 @@ impl From<getrandom::Error> for Failure {
         Self { reason: Reason::ProviderFault, cause: Some(error.to_string()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keyward_core::Code;
+
+    #[test]
+    fn the_operating_systems_answer_decides_the_code() {
+        for (kind, code) in [
+            (io::ErrorKind::StorageFull, Code::DiskFull),
+            (io::ErrorKind::QuotaExceeded, Code::DiskFull),
+            (io::ErrorKind::PermissionDenied, Code::NoPermission),
+            (io::ErrorKind::ReadOnlyFilesystem, Code::NoPermission),
+            (io::ErrorKind::Other, Code::Machine),
+        ] {
+            let error = Failure::from(io::Error::from(kind)).about("local:acme-root");
+            assert_eq!(error.code(), code, "{error}");
+            assert!(error.provider_code.is_some());
+        }
+    }
+}

@@ -6,7 +6,7 @@
 //!
 //! # Files
 //! The folder holds `.keystore` (the store's id, and a proof of the sealing secret), one `NAME.json` for
-//! each key ([`sealed`] has its bytes), and `.lock`. Every change is made under the lock, in a temporary
+//! each key, and `.lock`. Every change is made under the lock, in a temporary
 //! file that takes the old one's place at once: readers see the old file or the new one, and processes
 //! lose none of each other's changes.
 //!

@@ -2,4 +2,5 @@
 
 mod bench;
 mod files;
+mod kills;
 mod operations;
