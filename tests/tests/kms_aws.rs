@@ -216,7 +216,7 @@ async fn a_rewrap_stops_asking_once_a_key_is_withheld() {
     let (from, to) = (peer.create_key(FRANKFURT).await, peer.create_key(FRANKFURT).await);
     let (_, mut items) = wrapped(&kms, &from, 2).await;
     items = items.iter().cycle().take(200).cloned().collect();
-    for (withheld, other) in [(&from, &to), (&to, &from)] {
+    for withheld in [&from, &to] {
         kms.set_enabled(withheld, false).await.unwrap();
         peer.forget();
         let results = kms.rewrap(&from, &to, &items).await;
@@ -224,7 +224,7 @@ async fn a_rewrap_stops_asking_once_a_key_is_withheld() {
         for result in results {
             let error = result.expect_err("the key is disabled");
             assert_eq!(error.reason, Reason::Disabled);
-            assert_eq!((error.key, true), (withheld.to_string(), withheld != other));
+            assert_eq!(error.key, withheld.to_string(), "the key that is refused is named");
         }
         assert!(peer.requests()["eu-central-1/ReEncrypt"] <= 8);
         kms.set_enabled(withheld, true).await.unwrap();
@@ -292,7 +292,7 @@ async fn an_alias_is_the_key_it_points_at() {
     assert_eq!(description.identity, key.to_string());
     assert_eq!(description.identity, kms.describe(&key).await.unwrap().identity);
     assert_eq!(description.usage, KeyUsage::Wrap);
-    assert_eq!(description.replicas, [key.clone()]);
+    assert_eq!(description.replicas, std::slice::from_ref(&key));
 
     let (secret, wrapped) = kms.generate(&alias, &context("acme")).await.unwrap();
     let opened = kms.unwrap(&key, &context("acme"), &wrapped.blob).await.unwrap();

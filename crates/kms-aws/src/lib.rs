@@ -3,6 +3,12 @@
 //! The region of every call is the key reference's own, and nothing falls back to another region or
 //! key. Credentials and endpoints come from ordinary AWS configuration: environment, profiles, SSO,
 //! web identity, container and instance roles, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_KMS`.
+//!
+//! What a key's policy must allow us: `kms:Encrypt`, `kms:Decrypt`, `kms:GenerateDataKey`,
+//! `kms:ReEncryptFrom`, `kms:ReEncryptTo` and `kms:DescribeKey`. Beyond these: `kms:ListKeyRotations`
+//! and `kms:GetKeyRotationStatus` to see rotations (without them every key is at version 1),
+//! `kms:RotateKeyOnDemand`, `kms:DisableKey` and `kms:EnableKey` to act on the key,
+//! `kms:ListResourceTags` for a challenge by tag, `kms:GetPublicKey` for one by attestation.
 #![deny(missing_docs)]
 
 mod attest;

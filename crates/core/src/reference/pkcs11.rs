@@ -149,7 +149,7 @@ fn refuse_pin(text: &str) -> Result<(), ReferenceError> {
     let pin = decoded
         .split([';', '?', '&'])
         .filter_map(|pair| pair.split_once('='))
-        .any(|(name, _)| name.contains("pin") && name.trim() != "pin-source");
+        .any(|(name, _)| name != "pin-source" && name.split(['-', '_', ' ']).any(is_pin));
     if pin || decoded.contains("pin-value") {
         return Err(silent(
             "`pin-value`",
@@ -157,6 +157,10 @@ fn refuse_pin(text: &str) -> Result<(), ReferenceError> {
         ));
     }
     Ok(())
+}
+
+fn is_pin(word: &str) -> bool {
+    word == "pin" || word == "pinvalue"
 }
 
 /// Splits `name=value` and decodes the value.
@@ -303,7 +307,7 @@ mod tests {
             ),
             ("pkcs11:object=a?x-vendor=1%262", "pkcs11:object=a?x-vendor=1%262"),
             ("pkcs11:object=a?", "pkcs11:object=a"),
-            ("pkcs11:object=spinner=1", "pkcs11:object=spinner=1"),
+            ("pkcs11:object=spinner=1?x-spindle=1", "pkcs11:object=spinner=1?x-spindle=1"),
         ] {
             let key: RootKeyReference = good.parse().expect(good);
             assert_eq!(key.to_string(), canonical);
@@ -369,6 +373,8 @@ mod tests {
             "pkcs11:object=a?pin-value=8642%",
             "pkcs11:?pin-value=8642",
             "pkcs11:object=a&pin-value=8642",
+            "pkcs11:object=a?pinvalue=8642",
+            "pkcs11:object=a?user-pin=8642",
         ] {
             let error = bad.parse::<RootKeyReference>().expect_err(bad);
             assert!(!error.to_string().contains("8642"), "{error}");
