@@ -11,6 +11,7 @@
 
 mod backing;
 mod cost;
+mod document;
 mod error;
 mod os_keyring;
 mod sealed_file;

@@ -1,50 +1,26 @@
 //! Secrets in a file sealed with a passphrase.
 //!
-//! `secrets.json`, mode 0600, is a JSON object:
-//!
-//! | field | what |
-//! | --- | --- |
-//! | `header.check` | 32 bytes, base64: bytes 32 to 63 of Argon2id's output |
-//! | `header.cost` | Argon2id's `lanes`, `memory_kib` and `passes` |
-//! | `header.format` | 1 |
-//! | `header.salt` | 16 random bytes, base64; new for each passphrase |
-//! | `nonce` | 12 random bytes, base64; new for each write |
-//! | `sealed` | ciphertext and 16-byte tag, base64 |
-//!
-//! The key is bytes 0 to 31 of Argon2id(passphrase, salt), version 0x13, 64 bytes long. The cipher is
-//! AES-256-GCM, its additional data `keyward secrets v1` and the header in RFC 8785 form. The plaintext
-//! is, for each secret in the order of names: the name's length (1 byte), the name, the secret (32
-//! bytes).
-//!
-//! `check` tells a wrong passphrase from a damaged file, and commits to the key, which AES-GCM alone
-//! doesn't: no file opens under two passphrases.
+//! [`Document`] has the bytes. Here is how the file is read, replaced at once, and shared by processes.
 
 use std::{
-    collections::BTreeMap,
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
-use aes_gcm::{
-    Aes256Gcm, KeyInit,
-    aead::{Aead, Payload},
-};
-use base64::{Engine, prelude::BASE64_STANDARD};
 use keyward_core::SecretKey;
-use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::{Cost, SecretsError};
+use crate::{
+    Cost, SecretsError,
+    document::{Document, Fault, FileKey, Secrets},
+};
 
-const FORMAT: u32 = 1;
-const LABEL: &[u8] = b"keyward secrets v1";
 /// No file of ours comes near it; a planted one shall not fill the memory.
 const MAX_FILE_LENGTH: u64 = 64 * 1024;
-/// A new passphrase has at least so many characters (NIST SP 800-63B-4, 3.1.1.2, asks for 15 where it
-/// is the only factor; the file's own protection, mode 0600, is another).
+/// The fewest characters that NIST SP 800-63B-4, 3.1.1.2, lets any password have. Argon2id makes each
+/// guess dear; it can't make up for a secret with few guesses.
 const LEAST_CHARACTERS: usize = 8;
 
 pub(crate) struct SealedFile {
@@ -52,34 +28,8 @@ pub(crate) struct SealedFile {
     passphrase: Zeroizing<String>,
     cost: Cost,
     /// The key of the header seen last: Argon2id runs once, not at every call.
-    opened: Mutex<Option<Opened>>,
+    opened: Mutex<Option<FileKey>>,
 }
-
-#[derive(Clone)]
-struct Opened {
-    header: Header,
-    key: Zeroizing<[u8; 32]>,
-}
-
-// Fields in alphabetical order: serialised as they stand they are in RFC 8785 form.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Header {
-    check: String,
-    cost: Cost,
-    format: u32,
-    salt: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    header: Header,
-    nonce: String,
-    sealed: String,
-}
-
-type Secrets = BTreeMap<String, SecretKey>;
 
 impl SealedFile {
     pub(crate) fn new(path: PathBuf, passphrase: Zeroizing<String>, cost: Cost) -> Self {
@@ -92,13 +42,13 @@ impl SealedFile {
 
     pub(crate) fn store(&self, name: &str, secret: &SecretKey) -> Result<(), SecretsError> {
         let _lock = self.lock()?;
-        let (opened, mut secrets) = match self.read()? {
+        let (key, mut secrets) = match self.read()? {
             Some(found) => found,
-            None => (self.first_header(&self.passphrase)?, Secrets::new()),
+            None => (self.first_key(&self.passphrase)?, Secrets::new()),
         };
         secrets.insert(name.into(), secret.duplicate());
-        self.write(&opened, &secrets)?;
-        self.remember(opened);
+        self.write(&key, &secrets)?;
+        self.remember(key);
         Ok(())
     }
 
@@ -108,9 +58,9 @@ impl SealedFile {
             return Ok(());
         }
         let _lock = self.lock()?;
-        let Some((opened, mut secrets)) = self.read()? else { return Ok(()) };
+        let Some((key, mut secrets)) = self.read()? else { return Ok(()) };
         match secrets.remove(name) {
-            Some(_) => self.write(&opened, &secrets),
+            Some(_) => self.write(&key, &secrets),
             None => Ok(()),
         }
     }
@@ -118,29 +68,29 @@ impl SealedFile {
     pub(crate) fn change_passphrase(&mut self, new: Zeroizing<String>) -> Result<(), SecretsError> {
         let _lock = self.lock()?;
         let secrets = self.read()?.map(|(_, secrets)| secrets).unwrap_or_default();
-        let opened = self.first_header(&new)?;
-        self.write(&opened, &secrets)?;
+        let key = self.first_key(&new)?;
+        self.write(&key, &secrets)?;
         self.passphrase = new;
-        self.remember(opened);
+        self.remember(key);
         Ok(())
     }
 
     /// The file's secrets and the key that opened them; `None` where there is no file.
-    fn read(&self) -> Result<Option<(Opened, Secrets)>, SecretsError> {
+    fn read(&self) -> Result<Option<(FileKey, Secrets)>, SecretsError> {
         let Some(bytes) = self.read_bytes()? else { return Ok(None) };
-        let document = self.parse(&bytes)?;
-        let opened = self.open_header(document.header)?;
-        let damaged = || self.damaged();
-        let nonce: [u8; 12] = decode(&document.nonce).ok_or_else(damaged)?;
-        let sealed = BASE64_STANDARD.decode(&document.sealed).map_err(|_| damaged())?;
-        let aad = opened.header.additional_data();
-        let plaintext = Aes256Gcm::new(&(*opened.key).into())
-            .decrypt(&nonce.into(), Payload { msg: &sealed, aad: &aad })
-            .map(Zeroizing::new)
-            .map_err(|_| damaged())?;
-        let secrets = parse_secrets(&plaintext).ok_or_else(damaged)?;
-        self.remember(opened.clone());
-        Ok(Some((opened, secrets)))
+        let open = || {
+            let document = Document::parse(&bytes)?;
+            let last = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let key = match last.filter(|last| document.is_under(last)) {
+                Some(key) => key,
+                None => document.key(&self.passphrase)?,
+            };
+            let secrets = document.open(&key)?;
+            Ok((key, secrets))
+        };
+        let (key, secrets) = open().map_err(|fault| self.explain(fault))?;
+        self.remember(key.clone());
+        Ok(Some((key, secrets)))
     }
 
     fn read_bytes(&self) -> Result<Option<Vec<u8>>, SecretsError> {
@@ -153,77 +103,23 @@ impl SealedFile {
         file.take(MAX_FILE_LENGTH + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| self.io("read", error))?;
-        if bytes.len() as u64 > MAX_FILE_LENGTH { Err(self.damaged()) } else { Ok(Some(bytes)) }
-    }
-
-    fn parse(&self, bytes: &[u8]) -> Result<Document, SecretsError> {
-        /// What every format has, so that a newer one is told from a damaged one.
-        #[derive(Deserialize)]
-        struct AnyDocument {
-            header: AnyHeader,
-        }
-        #[derive(Deserialize)]
-        struct AnyHeader {
-            format: u32,
-        }
-        let AnyDocument { header: AnyHeader { format } } =
-            serde_json::from_slice(bytes).map_err(|_| self.damaged())?;
-        if format > FORMAT {
-            return Err(SecretsError::Newer { file: self.path.clone(), format });
-        }
-        if format < FORMAT {
-            return Err(self.damaged());
-        }
-        serde_json::from_slice(bytes).map_err(|_| self.damaged())
-    }
-
-    /// Derives the key of a header read from the file, unless it is the one seen last.
-    fn open_header(&self, header: Header) -> Result<Opened, SecretsError> {
-        let last = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(last) = last.filter(|last| last.header == header) {
-            return Ok(last);
-        }
-        let salt: [u8; 16] = decode(&header.salt).ok_or_else(|| self.damaged())?;
-        let check: [u8; 32] = decode(&header.check).ok_or_else(|| self.damaged())?;
-        let (key, own) = split(&*header.cost.derive(&self.passphrase, &salt)?);
-        if bool::from(own.ct_eq(&check)) {
-            Ok(Opened { header, key })
+        if bytes.len() as u64 > MAX_FILE_LENGTH {
+            Err(self.explain(Fault::Damaged))
         } else {
-            Err(SecretsError::WrongPassphrase { file: self.path.clone() })
+            Ok(Some(bytes))
         }
     }
 
-    /// A header for a passphrase that the file hasn't had before.
-    fn first_header(&self, passphrase: &str) -> Result<Opened, SecretsError> {
+    /// A key for a passphrase that the file hasn't had before.
+    fn first_key(&self, passphrase: &str) -> Result<FileKey, SecretsError> {
         if passphrase.chars().count() < LEAST_CHARACTERS {
             return Err(SecretsError::WeakPassphrase { least: LEAST_CHARACTERS });
         }
-        let salt: [u8; 16] = random()?;
-        let (key, check) = split(&*self.cost.derive(passphrase, &salt)?);
-        let header = Header {
-            check: BASE64_STANDARD.encode(check),
-            cost: self.cost,
-            format: FORMAT,
-            salt: BASE64_STANDARD.encode(salt),
-        };
-        Ok(Opened { header, key })
+        FileKey::new(passphrase, self.cost)
     }
 
-    fn write(&self, opened: &Opened, secrets: &Secrets) -> Result<(), SecretsError> {
-        let nonce: [u8; 12] = random()?;
-        let plaintext = serialise_secrets(secrets);
-        let aad = opened.header.additional_data();
-        let sealed = Aes256Gcm::new(&(*opened.key).into())
-            .encrypt(&nonce.into(), Payload { msg: &plaintext, aad: &aad })
-            .map_err(|_| self.damaged())?;
-        let document = Document {
-            header: opened.header.clone(),
-            nonce: BASE64_STANDARD.encode(nonce),
-            sealed: BASE64_STANDARD.encode(sealed),
-        };
-        let mut text = serde_json::to_vec_pretty(&document).map_err(|_| self.damaged())?;
-        text.push(b'\n');
-        self.replace(&text).map_err(|error| self.io("write", error))
+    fn write(&self, key: &FileKey, secrets: &Secrets) -> Result<(), SecretsError> {
+        self.replace(&key.seal(secrets)?).map_err(|error| self.io("write", error))
     }
 
     /// Puts new contents in the file's place: a crash leaves the old file or the new one, whole.
@@ -262,12 +158,18 @@ impl SealedFile {
         }
     }
 
-    fn remember(&self, opened: Opened) {
-        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+    fn remember(&self, key: FileKey) {
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
     }
 
-    fn damaged(&self) -> SecretsError {
-        SecretsError::Damaged { file: self.path.clone() }
+    fn explain(&self, fault: Fault) -> SecretsError {
+        let file = self.path.clone();
+        match fault {
+            Fault::Damaged => SecretsError::Damaged { file },
+            Fault::Newer(format) => SecretsError::Newer { file, format },
+            Fault::WrongPassphrase => SecretsError::WrongPassphrase { file },
+            Fault::Other(error) => error,
+        }
     }
 
     fn io(&self, action: &'static str, source: io::Error) -> SecretsError {
@@ -275,60 +177,11 @@ impl SealedFile {
     }
 }
 
-impl Header {
-    fn additional_data(&self) -> Vec<u8> {
-        let header = serde_json::to_vec(self).expect("a header of texts and numbers serialises");
-        [LABEL, &header].concat()
-    }
-}
-
-fn split(derived: &[u8; 64]) -> (Zeroizing<[u8; 32]>, [u8; 32]) {
-    let mut key = Zeroizing::new([0; 32]);
-    let mut check = [0; 32];
-    key.copy_from_slice(&derived[..32]);
-    check.copy_from_slice(&derived[32..]);
-    (key, check)
-}
-
-fn serialise_secrets(secrets: &Secrets) -> Zeroizing<Vec<u8>> {
-    let length = secrets.keys().map(|name| 1 + name.len() + SecretKey::LENGTH).sum();
-    // Of its final size at once: growing would leave copies of secrets behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
-    for (name, secret) in secrets {
-        // INVARIANT: the vault let in names of 1 to 64 bytes only.
-        bytes.push(u8::try_from(name.len()).expect("a name has at most 64 bytes"));
-        bytes.extend_from_slice(name.as_bytes());
-        bytes.extend_from_slice(secret.expose());
-    }
-    bytes
-}
-
-fn parse_secrets(mut bytes: &[u8]) -> Option<Secrets> {
-    let mut secrets = Secrets::new();
-    while let Some((&length, rest)) = bytes.split_first() {
-        let (name, rest) = rest.split_at_checked(length.into())?;
-        let (secret, rest) = rest.split_at_checked(SecretKey::LENGTH)?;
-        let name = std::str::from_utf8(name).ok()?;
-        secrets.insert(name.into(), SecretKey::from_slice(secret)?);
-        bytes = rest;
-    }
-    Some(secrets)
-}
-
-fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
-    BASE64_STANDARD.decode(text).ok()?.try_into().ok()
-}
-
-fn random<const N: usize>() -> Result<[u8; N], SecretsError> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| SecretsError::NoRandomness)?;
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Vault;
+    use base64::{Engine, prelude::BASE64_STANDARD};
     use serde_json::{Value, json};
 
     /// The least that is allowed, so that the tests are quick.
@@ -464,25 +317,6 @@ mod tests {
         for thread in 0..4 {
             let secret = vault.load(&format!("s{thread}")).unwrap().unwrap();
             assert_eq!(secret.expose(), &[thread; 32]);
-        }
-    }
-
-    #[test]
-    fn the_header_is_in_canonical_form() {
-        let header = Header { check: "c".into(), cost: COST, format: 1, salt: "s".into() };
-        assert_eq!(
-            header.additional_data(),
-            br#"keyward secrets v1{"check":"c","cost":{"lanes":1,"memory_kib":8192,"passes":1},"format":1,"salt":"s"}"#
-        );
-    }
-
-    #[test]
-    fn a_cut_plaintext_is_no_set_of_secrets() {
-        let secrets = Secrets::from([("a".into(), SecretKey::new([1; 32]))]);
-        let bytes = serialise_secrets(&secrets);
-        assert!(parse_secrets(&bytes).is_some());
-        for length in 1..bytes.len() {
-            assert!(parse_secrets(&bytes[..length]).is_none(), "{length}");
         }
     }
 }

@@ -175,7 +175,7 @@ impl Stamp {
         };
         #[cfg(not(unix))]
         let (changed, inode, device) = (modified, 0, 0);
-        // A name's time can be set back by whoever owns the file; that of its change can't.
+        // The time of modification can be set back by whoever owns the file; that of the change can't.
         let age = SystemTime::now().duration_since(changed.max(modified));
         let settled = Settled(age.is_ok_and(|age| age >= TICKS));
         Ok(Self { changed, modified, inode, device, length: metadata.len(), settled })
