@@ -4,18 +4,24 @@
 //! [`Record::to_canonical`] writes. It never holds a secret or a tenant's content; what its details
 //! say is its writer's to keep so. Its place in the log is its `seq`; nothing checks that here.
 
-use std::{borrow::Cow, fmt, fmt::Write as _, str::FromStr};
+mod key;
+mod view;
+
+use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
-use keyward_core::{Actor, DataKeyId, IdError, Region, RequestId, Role, RootKeyId, TenantId};
+use keyward_core::{Actor, Region, RequestId, Role, TenantId};
 use serde_json::{Map, Value};
 
 use crate::{
     Action, Hash, LedgerError, Outcome,
-    canonical::{self, MAX_INTEGER, Members},
+    canonical::{self, MAX_INTEGER},
     error::start_of,
     leaf_hash, time,
 };
+
+pub use key::KeyId;
+pub use view::RecordView;
 
 /// The record format that this crate writes, the field `v`.
 pub const FORMAT_VERSION: u64 = 1;
@@ -52,47 +58,6 @@ pub struct Record {
     pub request: RequestId,
     /// Whatever else is worth knowing of this action.
     pub details: Map<String, Value>,
-}
-
-/// The key that a record is about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum KeyId {
-    /// A data key: `dk:acme/invoices/3`.
-    Data(DataKeyId),
-    /// A root key: `rk:acme/1`.
-    Root(RootKeyId),
-}
-
-/// A record read in place: every field is checked, and its details are left as the JSON they are.
-/// What runs over many records (verification, search, export) reads them so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordView<'a> {
-    /// As in [`Record`].
-    pub seq: u64,
-    /// As in [`Record`].
-    pub time: DateTime<Utc>,
-    /// As in [`Record`].
-    pub actor: Cow<'a, str>,
-    /// As in [`Record`].
-    pub role: Role,
-    /// As in [`Record`].
-    pub tenant: Option<TenantId>,
-    /// As in [`Record`].
-    pub key: Option<KeyId>,
-    /// As in [`Record`].
-    pub key_version: Option<u32>,
-    /// As in [`Record`].
-    pub action: Action,
-    /// As in [`Record`].
-    pub outcome: Outcome,
-    /// As in [`Record`].
-    pub code: Option<Cow<'a, str>>,
-    /// As in [`Record`].
-    pub region: Region,
-    /// As in [`Record`].
-    pub request: RequestId,
-    /// The canonical text of a JSON object.
-    pub details: &'a str,
 }
 
 impl Record {
@@ -161,174 +126,6 @@ impl Record {
     }
 }
 
-impl<'a> RecordView<'a> {
-    /// Reads a record in place.
-    ///
-    /// # Errors
-    /// [`LedgerError::RecordTooLarge`], [`LedgerError::NotCanonical`], [`LedgerError::MissingField`],
-    /// [`LedgerError::UnknownField`] or [`LedgerError::InvalidField`].
-    pub fn parse(text: &'a str) -> Result<Self, LedgerError> {
-        if text.len() > MAX_RECORD_LENGTH {
-            return Err(LedgerError::RecordTooLarge { length: text.len() });
-        }
-        let mut fields = Fields::default();
-        let mut members = Members::new(text)?;
-        // The whole text is read before any field is judged: what is no JSON is called that.
-        while let Some((name, value)) = members.next()? {
-            fields.put(name, value)?;
-        }
-        fields.read()
-    }
-
-    /// The record with its details parsed.
-    ///
-    /// # Errors
-    /// [`LedgerError::InvalidField`] where `details` was set to something that isn't a JSON object.
-    pub fn to_record(self) -> Result<Record, LedgerError> {
-        let details =
-            serde_json::from_str(self.details).map_err(|_| invalid("details", self.details))?;
-        Ok(Record {
-            seq: self.seq,
-            time: self.time,
-            actor: Actor(self.actor.into_owned()),
-            role: self.role,
-            tenant: self.tenant,
-            key: self.key,
-            key_version: self.key_version,
-            action: self.action,
-            outcome: self.outcome,
-            code: self.code.map(Cow::into_owned),
-            region: self.region,
-            request: self.request,
-            details,
-        })
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Data(key) => key.fmt(f),
-            Self::Root(key) => key.fmt(f),
-        }
-    }
-}
-
-impl FromStr for KeyId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        if text.starts_with("rk:") {
-            text.parse().map(Self::Root)
-        } else {
-            text.parse().map(Self::Data)
-        }
-    }
-}
-
-impl From<DataKeyId> for KeyId {
-    fn from(key: DataKeyId) -> Self {
-        Self::Data(key)
-    }
-}
-
-impl From<RootKeyId> for KeyId {
-    fn from(key: RootKeyId) -> Self {
-        Self::Root(key)
-    }
-}
-
-/// The fields as they are written, each a canonical JSON value.
-#[derive(Default)]
-struct Fields<'a> {
-    action: Option<&'a str>,
-    actor: Option<&'a str>,
-    code: Option<&'a str>,
-    details: Option<&'a str>,
-    key: Option<&'a str>,
-    key_version: Option<&'a str>,
-    outcome: Option<&'a str>,
-    region: Option<&'a str>,
-    request: Option<&'a str>,
-    role: Option<&'a str>,
-    seq: Option<&'a str>,
-    tenant: Option<&'a str>,
-    time: Option<&'a str>,
-    v: Option<&'a str>,
-}
-
-impl<'a> Fields<'a> {
-    fn put(&mut self, name: &str, value: &'a str) -> Result<(), LedgerError> {
-        let field = match name {
-            "action" => &mut self.action,
-            "actor" => &mut self.actor,
-            "code" => &mut self.code,
-            "details" => &mut self.details,
-            "key" => &mut self.key,
-            "key_version" => &mut self.key_version,
-            "outcome" => &mut self.outcome,
-            "region" => &mut self.region,
-            "request" => &mut self.request,
-            "role" => &mut self.role,
-            "seq" => &mut self.seq,
-            "tenant" => &mut self.tenant,
-            "time" => &mut self.time,
-            "v" => &mut self.v,
-            _ => return Err(LedgerError::UnknownField { field: start_of(name) }),
-        };
-        *field = Some(value);
-        Ok(())
-    }
-
-    fn read(self) -> Result<RecordView<'a>, LedgerError> {
-        required("v", self.v, |value| {
-            (canonical::integer_of(value)? == FORMAT_VERSION).then_some(())
-        })?;
-        Ok(RecordView {
-            seq: required("seq", self.seq, canonical::integer_of)?,
-            time: required("time", self.time, |value| time::parse(&canonical::string_of(value)?))?,
-            actor: required("actor", self.actor, |value| {
-                canonical::string_of(value).filter(|actor| !actor.is_empty())
-            })?,
-            role: required("role", self.role, parsed)?,
-            tenant: optional("tenant", self.tenant, parsed)?,
-            key: optional("key", self.key, parsed)?,
-            key_version: optional("key_version", self.key_version, |value| value.parse().ok())?,
-            action: required("action", self.action, parsed)?,
-            outcome: required("outcome", self.outcome, parsed)?,
-            code: optional("code", self.code, |value| {
-                canonical::string_of(value).filter(|code| is_code(code))
-            })?,
-            region: required("region", self.region, parsed)?,
-            request: required("request", self.request, parsed)?,
-            details: required("details", self.details, |value| {
-                value.starts_with('{').then_some(value)
-            })?,
-        })
-    }
-}
-
-fn required<'a, T>(
-    field: &'static str,
-    value: Option<&'a str>,
-    read: impl FnOnce(&'a str) -> Option<T>,
-) -> Result<T, LedgerError> {
-    optional(field, value, read)?.ok_or(LedgerError::MissingField { field })
-}
-
-fn optional<'a, T>(
-    field: &'static str,
-    value: Option<&'a str>,
-    read: impl FnOnce(&'a str) -> Option<T>,
-) -> Result<Option<T>, LedgerError> {
-    value.map(|value| read(value).ok_or_else(|| invalid(field, value))).transpose()
-}
-
-/// Each of these types parses exactly the one text that it prints, so the record keeps one spelling.
-fn parsed<T: FromStr>(value: &str) -> Option<T> {
-    canonical::string_of(value)?.parse().ok()
-}
-
 fn invalid(field: &'static str, value: &str) -> LedgerError {
     LedgerError::InvalidField { field, value: start_of(value) }
 }
@@ -345,6 +142,7 @@ fn is_code(text: &str) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use keyward_core::DataKeyId;
     use proptest::prelude::*;
     use serde_json::json;
 
