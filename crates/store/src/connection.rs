@@ -45,7 +45,6 @@ impl Connection {
             "PRAGMA synchronous = FULL",
             "PRAGMA temp_store = MEMORY",
             "PRAGMA cache_size = -16384",
-            "PRAGMA mmap_size = 268435456",
         ] {
             connection.run("schema", sql(pragma)).await?;
         }

@@ -278,7 +278,7 @@ impl Objects {
     /// [`ObjectsError`]; [`ObjectsError::InvalidPlace`] where objects lie in a bucket.
     pub async fn commit_local(&self, staged: &Path, path: &StoredPath) -> Result<(), ObjectsError> {
         let folder = self.folder.as_ref().ok_or_else(|| ObjectsError::InvalidPlace {
-            place: self.store.to_string(),
+            place: self.prefix.to_string(),
             why: "it is no folder".into(),
         })?;
         let file =

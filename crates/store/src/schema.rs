@@ -47,6 +47,12 @@ pub(crate) async fn version(connection: &mut Connection) -> Result<u32, StoreErr
     }
 }
 
+/// Whether the database has no tables at all.
+pub(crate) async fn is_empty(connection: &mut Connection) -> Result<bool, StoreError> {
+    let any = "SELECT name FROM sqlite_schema LIMIT 1";
+    Ok(connection.one("schema", sql(any)).await?.is_none())
+}
+
 /// Brings the database to the newest version known. `connection` is in a write transaction, so that
 /// two processes don't both do it, and a migration that fails leaves nothing behind.
 pub(crate) async fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

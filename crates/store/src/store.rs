@@ -1,6 +1,7 @@
 //! The workspace's database: opening it, reading from it and writing to it.
 
 use std::{
+    io::ErrorKind,
     ops::{Deref, DerefMut},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -31,21 +32,37 @@ struct Shared {
 }
 
 impl Store {
-    /// Creates the database, which must not be there, and opens it.
+    /// Creates the database and opens it. Nothing may be at the path but what a `create` has left that
+    /// was killed.
     ///
     /// # Errors
-    /// [`StoreError::Exists`] where a file is there; else as [`open`](Self::open).
+    /// [`StoreError::Exists`] where anything else is there; otherwise as [`open`](Self::open).
     pub async fn create(path: &Path) -> Result<Self, StoreError> {
         let mut options = std::fs::File::options();
         options.write(true).create_new(true);
         // Names and sizes of tenants' objects are no one else's business on a shared machine.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path).map_err(|error| match error.kind() {
+        match options.open(path).map_err(|error| (error.kind(), error)) {
+            Ok(_) => {}
+            Err((ErrorKind::AlreadyExists, _)) => {
+                let empty = async {
+                    schema::is_empty(&mut Connection::open_sqlite(path, false).await?).await
+                };
+                match empty.await {
+                    Ok(true) => {}
+                    Ok(false) | Err(StoreError::Damaged { .. }) => {
+                        return Err(StoreError::Exists { path: path.into() });
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
             // The folder isn't there: say so, not that there is no workspace.
-            std::io::ErrorKind::NotFound => StoreError::File { path: path.into(), source: error },
-            _ => StoreError::file(path, error),
-        })?;
+            Err((ErrorKind::NotFound, source)) => {
+                return Err(StoreError::File { path: path.into(), source });
+            }
+            Err((_, error)) => return Err(StoreError::file(path, error)),
+        }
         Self::prepare(path).await
     }
 
@@ -61,6 +78,12 @@ impl Store {
             .write(true)
             .open(path)
             .map_err(|error| StoreError::file(path, error))?;
+        let mut connection = Connection::open_sqlite(path, false).await?;
+        if schema::version(&mut connection).await? == 0 {
+            // A file that was emptied must not pass for a new workspace.
+            return Err(StoreError::Damaged { detail: "it holds no workspace".into() });
+        }
+        drop(connection);
         Self::prepare(path).await
     }
 
