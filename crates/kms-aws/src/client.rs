@@ -68,7 +68,12 @@ impl AwsKms {
             .entry(key.region().clone())
             .or_insert_with(|| {
                 let region = SdkRegion::new(key.region().to_string());
-                let config = aws_sdk_kms::config::Builder::from(config).region(region);
+                let mut config = aws_sdk_kms::config::Builder::from(config).region(region);
+                // Set here and not in the shared configuration, where `AWS_ENDPOINT_URL_KMS` of the
+                // environment would go before it.
+                if let Some(endpoint) = &self.settings.endpoint {
+                    config.set_endpoint_url(Some(endpoint.clone()));
+                }
                 Client::from_conf(config.build())
             })
             .clone()
@@ -133,12 +138,9 @@ impl AwsKmsBuilder {
         let timeouts = config
             .timeout_config()
             .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder)
-            .take_unset_from(ours.to_builder());
-        let mut config = config.into_builder().timeout_config(timeouts.build());
-        if let Some(endpoint) = &self.endpoint {
-            config.set_endpoint_url(Some(endpoint.clone()));
-        }
-        config.build()
+            .take_unset_from(ours.to_builder())
+            .build();
+        config.into_builder().timeout_config(timeouts).build()
     }
 
     /// Loads AWS's ordinary configuration. The region only serves the calls that get credentials (STS);

@@ -165,14 +165,15 @@ fn is_pin(word: &str) -> bool {
 
 /// Splits `name=value` and decodes the value.
 fn attribute(pair: &str, allowed: fn(u8) -> bool) -> Result<(&str, Vec<u8>), ReferenceError> {
+    // What isn't an attribute isn't repeated: it may be a PIN that was written in some way of its own.
     let Some((name, value)) = pair.split_once('=') else {
-        return Err(wrong("attribute", "`name=value`", pair));
+        return Err(silent("attribute", "`name=value`"));
     };
     // RFC 7512, section 2.3: `pk11-v-attr-nm-char`.
     let name_valid = !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     if !name_valid {
-        return Err(wrong("attribute's name", "letters, digits, hyphens and underscores", name));
+        return Err(silent("attribute's name", "letters, digits, hyphens and underscores"));
     }
     let mut bytes = value.bytes();
     while let Some(byte) = bytes.next() {
@@ -380,6 +381,16 @@ mod tests {
             assert!(!error.to_string().contains("8642"), "{error}");
             assert!(!format!("{error:?}").contains("8642"), "{error:?}");
             assert_eq!(error.part, "`pin-value`", "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_pin_is_not_repeated() {
+        for bad in
+            ["pkcs11:object=a?pin:8642", "pkcs11:object=a?8642", "pkcs11:object=a?pin:8642=x"]
+        {
+            let error = bad.parse::<Pkcs11Key>().expect_err(bad);
+            assert!(!error.to_string().contains("8642"), "{error}");
         }
     }
 
