@@ -374,7 +374,8 @@ impl LedgerError {
     }
 }
 
-/// The start of a text from outside, short enough for a message.
+/// The start of a text from outside, short and harmless enough for a message on a terminal.
 pub(crate) fn start_of(text: &str) -> String {
-    text.chars().take(80).collect()
+    let shown = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+    text.chars().take(80).map(shown).collect()
 }
