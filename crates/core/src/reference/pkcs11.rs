@@ -99,8 +99,11 @@ impl Pkcs11Key {
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, ReferenceError> {
+        // Long URIs are printed over several lines (RFC 3986, appendix C). White space within a line
+        // stays and is refused: to drop it could name another key.
+        let text: String = text.lines().map(str::trim).collect();
         let rest =
-            strip_prefix_any_case(text, "pkcs11:").ok_or_else(|| silent("scheme", "`pkcs11:`"))?;
+            strip_prefix_any_case(&text, "pkcs11:").ok_or_else(|| silent("scheme", "`pkcs11:`"))?;
         refuse_pin(rest)?;
         let (path_text, query_text) = match rest.split_once('?') {
             Some((path, query)) => (path, Some(query)),
@@ -117,7 +120,7 @@ impl Pkcs11Key {
                 }
                 continue;
             }
-            // Section 2.3: an attribute that isn't known can't be matched, so the URI names nothing.
+            // Section 2.5: an attribute that isn't known matches nothing, so the URI names no key.
             let Some(known) = PATH_ATTRIBUTES.iter().position(|known| *known == name) else {
                 return Err(wrong("path attribute", "one of RFC 7512", name));
             };
@@ -293,6 +296,7 @@ mod tests {
             ("PKCS11:token=t;object=root", "pkcs11:token=t;object=root"),
             ("pkcs11:object=root;token=t", "pkcs11:token=t;object=root"),
             (EXAMPLE, EXAMPLE),
+            ("pkcs11:token=t;\n    object=root;\r\n\tid=%01", "pkcs11:token=t;object=root;id=%01"),
             ("pkcs11:id=%00aB", "pkcs11:id=%00%61%42"),
             ("pkcs11:object=R%6F%6ft%20key", "pkcs11:object=Root%20key"),
             ("pkcs11:object=%C3%A9", "pkcs11:object=%C3%A9"),
