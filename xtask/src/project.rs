@@ -8,7 +8,7 @@ use crate::error::Error;
 pub struct Project {
     /// The work tree.
     pub root: PathBuf,
-    /// Cargo's target folder. Nothing is ever made elsewhere.
+    /// Cargo's target folder, for all that is made.
     pub target: PathBuf,
 }
 

@@ -50,7 +50,8 @@ fn unit_tests(
     arguments: &[String],
 ) -> Result<Tally, Error> {
     let profile = if std::env::var_os("CI").is_some() { "ci" } else { "default" };
-    let report = project.target.join("nextest").join(profile).join("junit.xml");
+    // Nextest's store lies in the work tree, whatever cargo's target folder is.
+    let report = project.root.join("target/nextest").join(profile).join("junit.xml");
     // An old report must not speak for a run that didn't come as far as writing one.
     let _ = fs::remove_file(&report);
 
