@@ -53,7 +53,7 @@ impl Engine {
             data_keys::insert(&mut write, &made.row).await?;
             let entry = entry.with("root_key", made.root_key.to_string());
             self.commit(write, context, vec![entry]).await?;
-            self.cache.insert(&id, row.epoch, &made.secret).await;
+            self.cache.insert(&id, row.epoch, &made.secret);
             self.publish_sidecars(Some(tenant)).await?;
             Ok(dataset)
         })

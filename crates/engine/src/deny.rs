@@ -15,7 +15,7 @@ impl Engine {
     /// Eviction comes first and needs nothing but memory: even where the database can't be written,
     /// no cached key outlives a denial, and without one each read asks the provider and is denied.
     pub(crate) async fn deny(&self, context: &OperationContext, tenant: &TenantId, code: Code) {
-        let evicted = self.cache.evict_tenant(tenant).await;
+        let evicted = self.cache.evict_tenant(tenant);
         if let Err(error) = self.suspend_denied(context, tenant, code, evicted).await {
             tracing::error!(%tenant, %error, "a denied tenant could not be marked as suspended");
         }

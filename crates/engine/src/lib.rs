@@ -29,6 +29,7 @@ mod audit_verify;
 mod create_dataset;
 mod delete;
 mod enroll_approver;
+mod exit_kit;
 mod list;
 mod offboard;
 mod read;
@@ -53,6 +54,7 @@ pub use cache::CacheSettings;
 pub use clock::{Clock, SystemClock};
 
 pub use error::EngineError;
+pub use exit_kit::ExitKit;
 pub use list::ListPage;
 pub use offboard::Offboarded;
 pub use operation::OperationContext;

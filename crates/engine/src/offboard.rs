@@ -82,13 +82,13 @@ impl Engine {
                 }
             }
             datasets::clear_sidecars_stale(&mut write, tenant).await?;
-            let evicted = self.cache.evict_tenant(tenant).await;
+            let evicted = self.cache.evict_tenant(tenant);
             let entry = entry
                 .with("data_keys", wiped)
                 .with("objects", totals.objects)
                 .with("evicted", evicted);
             self.commit(write, context, vec![entry]).await?;
-            self.cache.evict_tenant(tenant).await;
+            self.cache.evict_tenant(tenant);
             if delete_data {
                 self.sweep_garbage().await?;
             }

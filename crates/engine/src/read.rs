@@ -306,7 +306,7 @@ impl Engine {
         if let Err(error) = require::unchanged_tenant(&mut write, &readable.tenant).await {
             drop(write);
             if !matches!(error, EngineError::ChangedMeanwhile(_)) {
-                self.cache.evict_tenant(&readable.tenant.id).await;
+                self.cache.evict_tenant(&readable.tenant.id);
                 return Err(error);
             }
             // Only rotated or rewrapped: what was opened is still the tenant's to read.

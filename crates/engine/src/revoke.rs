@@ -71,9 +71,9 @@ impl Engine {
             let reference = self.reference(&mut write, &root.id).await;
             let entry = entry.root_key(&root.id, root.version);
             // Before the commit and after: a key opened in between is wiped too.
-            let evicted = self.cache.evict_tenant(tenant).await;
+            let evicted = self.cache.evict_tenant(tenant);
             self.commit(write, context, vec![entry.with("evicted", evicted)]).await?;
-            let evicted = evicted + self.cache.evict_tenant(tenant).await;
+            let evicted = evicted + self.cache.evict_tenant(tenant);
             let revoked_at = self.clock.now();
 
             let mut revoked = Revoked {

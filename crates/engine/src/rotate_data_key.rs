@@ -65,8 +65,8 @@ impl Engine {
                 .with("deactivated", old.to_string())
                 .with("root_key", made.root_key.to_string());
             self.commit(write, context, vec![entry]).await?;
-            self.cache.evict_key(&old).await;
-            self.cache.insert(&new, row.epoch, &made.secret).await;
+            self.cache.evict_key(&old);
+            self.cache.insert(&new, row.epoch, &made.secret);
             self.publish_sidecars(Some(tenant)).await?;
             Ok(RotatedDataKey { data_key: new.to_string(), deactivated: old.to_string() })
         })

@@ -125,7 +125,7 @@ impl Engine {
             let to_rewrap =
                 data_keys::stale_count(&mut write, tenant, key.id.number, version).await?;
             self.commit(write, context, vec![entry.root_key(&key.id, version)]).await?;
-            self.cache.evict_tenant(tenant).await;
+            self.cache.evict_tenant(tenant);
             Ok(RotatedRootKey {
                 root_key: key.id.to_string(),
                 version,
@@ -183,7 +183,7 @@ impl Engine {
             let entry =
                 entry.root_key(id, description.version).with("deactivated", old.id.to_string());
             self.commit(write, context, vec![entry]).await?;
-            self.cache.evict_tenant(tenant).await;
+            self.cache.evict_tenant(tenant);
             self.publish_sidecars(Some(tenant)).await?;
             Ok(RotatedRootKey {
                 root_key: id.to_string(),

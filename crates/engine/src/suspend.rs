@@ -33,9 +33,9 @@ impl Engine {
                 entry = entry.root_key(&root.id, root.version);
             }
             // Before the commit: whoever opens the key again before it is found out at its own commit.
-            let evicted = self.cache.evict_tenant(tenant).await;
+            let evicted = self.cache.evict_tenant(tenant);
             self.commit(write, context, vec![entry.with("evicted", evicted)]).await?;
-            self.cache.evict_tenant(tenant).await;
+            self.cache.evict_tenant(tenant);
             self.tenant(tenant).await
         })
         .await

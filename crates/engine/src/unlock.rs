@@ -41,7 +41,9 @@ impl Engine {
     ) -> EngineError {
         match error.as_kms().map(|kms| (kms.class(), kms.code())) {
             Some((ErrorClass::Denied, code)) => self.deny(context, &key.tenant, code).await,
-            Some((ErrorClass::Rejected, _)) => self.cache.evict_key(key).await,
+            Some((ErrorClass::Rejected, _)) => {
+                self.cache.evict_key(key);
+            }
             _ => {}
         }
         error

@@ -1,10 +1,13 @@
 //! A workspace: making one, opening one.
 
 use keyward_core::{Actor, DatasetName, Region, RequestId, Role, TenantId, WorkspaceId};
-use keyward_ledger::{Action, Origin, SigningKey, VerifierKey};
+use keyward_ledger::{Action, Frontier, Origin, SigningKey, VerifierKey};
 use keyward_store::{
     Objects, Store,
-    tables::workspace::{self, Workspace},
+    tables::{
+        audit_head::{self, AuditHead},
+        workspace::{self, Workspace},
+    },
 };
 
 use crate::{
@@ -76,6 +79,9 @@ impl Engine {
         };
         workspace::insert(&mut write, &row).await?;
         workspace::set(&mut write, VERIFIER_KEY, &verifier.to_string()).await?;
+        let frontier = Frontier::new().to_bytes();
+        let head = AuditHead { size: 0, frontier, checkpoint: String::new() };
+        audit_head::advance(&mut write, 0, &head).await?;
         write.commit().await?;
         let engine = Self::assemble(parts, origin, region);
         let context = engine.context(actor, Role::Administrator)?;

@@ -1,0 +1,139 @@
+//! A provider that fails on request.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey};
+use keyward_kms::{
+    Description, KmsError, PublicKey, Reason, RewrapItem, RootKeyService, SignatureAlgorithm,
+    WrappedKey,
+};
+
+/// Hands every call on to the provider behind it, unless a fault is set. Counts the calls.
+#[derive(Clone)]
+pub struct Faulty {
+    inner: Arc<dyn RootKeyService>,
+    fault: Arc<Mutex<Option<Reason>>>,
+    calls: Arc<AtomicU64>,
+}
+
+impl Faulty {
+    /// A provider without faults yet.
+    #[must_use]
+    pub fn new(inner: Arc<dyn RootKeyService>) -> Self {
+        Self { inner, fault: Arc::default(), calls: Arc::default() }
+    }
+
+    /// From now on every call fails so, or with `None` none does.
+    pub fn set(&self, fault: Option<Reason>) {
+        *self.fault.lock().expect("no test panics with the lock held") = fault;
+    }
+
+    /// Calls so far.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    fn pass(&self, key: &RootKeyReference) -> Result<(), KmsError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        match *self.fault.lock().expect("no test panics with the lock held") {
+            None => Ok(()),
+            Some(reason) => Err(KmsError {
+                provider: self.inner.provider(),
+                key: key.to_string(),
+                reason,
+                provider_code: Some("InjectedFault".into()),
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl RootKeyService for Faulty {
+    fn provider(&self) -> Provider {
+        self.inner.provider()
+    }
+
+    async fn describe(&self, key: &RootKeyReference) -> Result<Description, KmsError> {
+        self.pass(key)?;
+        self.inner.describe(key).await
+    }
+
+    async fn generate(
+        &self,
+        key: &RootKeyReference,
+        context: &EncryptionContext,
+    ) -> Result<(SecretKey, WrappedKey), KmsError> {
+        self.pass(key)?;
+        self.inner.generate(key, context).await
+    }
+
+    async fn wrap(
+        &self,
+        key: &RootKeyReference,
+        context: &EncryptionContext,
+        secret: &SecretKey,
+    ) -> Result<WrappedKey, KmsError> {
+        self.pass(key)?;
+        self.inner.wrap(key, context, secret).await
+    }
+
+    async fn unwrap(
+        &self,
+        key: &RootKeyReference,
+        context: &EncryptionContext,
+        blob: &[u8],
+    ) -> Result<SecretKey, KmsError> {
+        self.pass(key)?;
+        self.inner.unwrap(key, context, blob).await
+    }
+
+    async fn rewrap(
+        &self,
+        from: &RootKeyReference,
+        to: &RootKeyReference,
+        items: &[RewrapItem],
+    ) -> Vec<Result<WrappedKey, KmsError>> {
+        match self.pass(to) {
+            Ok(()) => self.inner.rewrap(from, to, items).await,
+            Err(error) => items.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    async fn rotate(&self, key: &RootKeyReference) -> Result<u32, KmsError> {
+        self.pass(key)?;
+        self.inner.rotate(key).await
+    }
+
+    async fn set_enabled(&self, key: &RootKeyReference, enabled: bool) -> Result<(), KmsError> {
+        self.pass(key)?;
+        self.inner.set_enabled(key, enabled).await
+    }
+
+    async fn tags(&self, key: &RootKeyReference) -> Result<BTreeMap<String, String>, KmsError> {
+        self.pass(key)?;
+        self.inner.tags(key).await
+    }
+
+    async fn public_key(&self, key: &RootKeyReference) -> Result<PublicKey, KmsError> {
+        self.pass(key)?;
+        self.inner.public_key(key).await
+    }
+
+    async fn sign(
+        &self,
+        key: &RootKeyReference,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, KmsError> {
+        self.pass(key)?;
+        self.inner.sign(key, algorithm, message).await
+    }
+}

@@ -1,0 +1,211 @@
+//! A workspace in a temporary folder, with the local key store as its provider.
+
+use std::{path::Path, sync::Arc};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use keyward_core::{
+    Actor, DatasetName, ObjectName, Role, RootKeyReference, SecretKey, TenantId, WorkspaceId,
+    reference::LocalKey,
+};
+use keyward_engine::{
+    Answer, ChallengeKind, ChallengeView, Engine, EngineError, OperationContext, Parts, Providers,
+    RootKeyView, Settings, Source,
+};
+use keyward_kms::{
+    RootKeyService,
+    local::{KeyUse, LocalKeyStore, StoreId},
+};
+use keyward_ledger::SigningKey;
+use keyward_store::{Objects, Store};
+use tempfile::TempDir;
+
+use crate::{Faulty, TestClock};
+
+/// A workspace that is deleted with this value.
+pub struct TestWorkspace {
+    /// Its engine.
+    pub engine: Arc<Engine>,
+    /// The key store behind `local:` references.
+    pub keystore: LocalKeyStore,
+    /// What stands between the engine and the key store.
+    pub faults: Faulty,
+    /// The engine's clock.
+    pub clock: TestClock,
+    folder: TempDir,
+}
+
+const SEED: [u8; 32] = [7; 32];
+
+impl TestWorkspace {
+    /// A new workspace in region `local`, with default settings.
+    pub async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    /// A new workspace with these settings.
+    pub async fn with(settings: Settings) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let store = Store::create(&folder.path().join("keyward.db")).await.expect("a database");
+        let objects = folder.path().join("objects");
+        let objects_text = objects.to_str().expect("a UTF-8 path").to_owned();
+        let objects = Objects::create(&objects_text).await.expect("an object folder");
+        let keystore = LocalKeyStore::create(
+            &folder.path().join("keystore"),
+            SecretKey::new([9; 32]),
+            StoreId::from_bytes([1; 16]),
+        )
+        .expect("a key store");
+        let clock = TestClock::default();
+        let faults = Faulty::new(Arc::new(keystore.clone()));
+        let parts = Self::parts(store, objects, &faults, &clock, settings);
+        let engine = Engine::create(
+            parts,
+            WorkspaceId::from_bytes([2; 16]),
+            "local".parse().expect("a region"),
+            &objects_text,
+            Actor("test".into()),
+        )
+        .await
+        .expect("a workspace");
+        Self { engine: Arc::new(engine), keystore, faults, clock, folder }
+    }
+
+    /// Another engine on the same workspace, as another process would open it.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn open_again(&self) -> Result<Engine, EngineError> {
+        let store = Store::open(&self.database()).await?;
+        let objects = self.path().join("objects");
+        let objects = Objects::open(objects.to_str().expect("a UTF-8 path")).await?;
+        let parts = Self::parts(store, objects, &self.faults, &self.clock, Settings::default());
+        Engine::open(parts, Actor("test".into())).await
+    }
+
+    /// The workspace's folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The database's file.
+    #[must_use]
+    pub fn database(&self) -> std::path::PathBuf {
+        self.path().join("keyward.db")
+    }
+
+    /// A request of the administrator.
+    #[must_use]
+    pub fn admin(&self) -> OperationContext {
+        self.context(Role::Administrator)
+    }
+
+    /// A request of the data path.
+    #[must_use]
+    pub fn application(&self) -> OperationContext {
+        self.context(Role::Application)
+    }
+
+    /// A request of the security officer.
+    #[must_use]
+    pub fn officer(&self) -> OperationContext {
+        self.context(Role::SecurityOfficer)
+    }
+
+    /// A request in a role.
+    #[must_use]
+    pub fn context(&self, role: Role) -> OperationContext {
+        self.engine.context(Actor("test".into()), role).expect("randomness")
+    }
+
+    /// Makes a key in the key store that one tenant may use.
+    pub fn key(&self, name: &str, tenant: &TenantId) -> RootKeyReference {
+        let key: LocalKey = name.parse().expect("a key's name");
+        let access = [(tenant.clone(), KeyUse::ALL.into_iter().collect())].into();
+        self.keystore.administration().create_key(&key, access).expect("a key");
+        RootKeyReference::Local(key)
+    }
+
+    /// Registers a key and answers a decrypt challenge about it.
+    pub async fn prove(&self, tenant: &TenantId, reference: &RootKeyReference) -> RootKeyView {
+        let admin = self.admin();
+        let references = std::slice::from_ref(reference);
+        let view =
+            self.engine.register_root_key(&admin, tenant, references).await.expect("registered");
+        let challenge = self
+            .engine
+            .start_challenge(&self.admin(), &view.key.id, ChallengeKind::Decrypt)
+            .await
+            .expect("a challenge");
+        let answer = self.decrypt(reference, &challenge).await;
+        self.engine.answer_challenge(&self.admin(), challenge.id, &answer).await.expect("proven")
+    }
+
+    /// What the tenant does about a decrypt challenge: it decrypts with its own access.
+    pub async fn decrypt(&self, reference: &RootKeyReference, challenge: &ChallengeView) -> Answer {
+        let blob = challenge.ciphertext.as_ref().expect("a decrypt challenge");
+        let blob = BASE64_STANDARD.decode(blob).expect("base64");
+        let context = challenge.encryption_context.as_ref().expect("a decrypt challenge");
+        let nonce = self.keystore.unwrap(reference, context, &blob).await.expect("the nonce");
+        Answer::Decrypted(nonce.expose().to_vec())
+    }
+
+    /// An active tenant with a proven key `local:TENANT-key` and a dataset `docs`.
+    pub async fn tenant(&self, id: &str) -> (TenantId, DatasetName, RootKeyReference) {
+        let tenant: TenantId = id.parse().expect("a tenant id");
+        self.engine.register_tenant(&self.admin(), &tenant, id).await.expect("a tenant");
+        let reference = self.key(&format!("{id}-key"), &tenant);
+        self.prove(&tenant, &reference).await;
+        let dataset: DatasetName = "docs".parse().expect("a dataset's name");
+        self.engine.create_dataset(&self.admin(), &tenant, &dataset, &[]).await.expect("a dataset");
+        (tenant, dataset, reference)
+    }
+
+    /// Writes an object from memory.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn put(
+        &self,
+        tenant: &TenantId,
+        dataset: &DatasetName,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<(), EngineError> {
+        let name: ObjectName = name.parse().expect("an object's name");
+        let source = Source::Bytes(bytes.to_vec().into());
+        self.engine.write(&self.application(), tenant, dataset, &name, source).await.map(drop)
+    }
+
+    /// Reads an object whole.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn get(
+        &self,
+        tenant: &TenantId,
+        dataset: &DatasetName,
+        name: &str,
+    ) -> Result<Vec<u8>, EngineError> {
+        let name: ObjectName = name.parse().expect("an object's name");
+        let read = self.engine.read(&self.application(), tenant, dataset, &name).await?;
+        Ok(read.to_vec())
+    }
+
+    fn parts(
+        store: Store,
+        objects: Objects,
+        faults: &Faulty,
+        clock: &TestClock,
+        settings: Settings,
+    ) -> Parts {
+        Parts {
+            store,
+            objects,
+            providers: Providers::new().with(Arc::new(faults.clone())),
+            signing_key: SigningKey::from_seed(&SecretKey::new(SEED)),
+            settings,
+            clock: Box::new(clock.clone()),
+        }
+    }
+}
