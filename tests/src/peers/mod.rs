@@ -4,6 +4,8 @@
 //! peer isn't there is skipped by name ([`crate::skip`]).
 
 pub mod aws;
+pub mod esdk;
+pub mod node;
 pub mod python;
 
 use std::path::PathBuf;
