@@ -107,8 +107,8 @@ impl Verifier {
     /// [`LedgerError::LeafHashDiffers`] or [`LedgerError::Moved`], with the record's sequence.
     pub fn push(&mut self, record: StoredRecord<'_>) -> Result<(), LedgerError> {
         self.in_order(self.size(), record.seq)?;
-        let (leaf, time) = examine(&record)?;
-        self.note_time(record.seq, time);
+        let (leaf, view) = examine(&record)?;
+        self.note_time(record.seq, view.time);
         self.frontier.append(leaf);
         Ok(())
     }
@@ -119,7 +119,30 @@ impl Verifier {
     /// # Errors
     /// As [`Self::push`].
     pub fn verify_chunk(&mut self, records: &[StoredRecord<'_>]) -> Result<(), LedgerError> {
-        let examined: Vec<_> = records.par_iter().with_min_len(64).map(examine).collect();
+        self.verify_chunk_with(records, |_, _| Ok(()))
+    }
+
+    /// As [`Self::verify_chunk`], with a check of the caller's own on each record (its place in the
+    /// chunk, and what it says) while it is at hand: that the columns beside it agree, say. The check runs
+    /// on all cores and only on records that are well in themselves.
+    ///
+    /// # Errors
+    /// As [`Self::push`], and the check's own.
+    pub fn verify_chunk_with<E: From<LedgerError> + Send>(
+        &mut self,
+        records: &[StoredRecord<'_>],
+        check: impl Fn(usize, &RecordView<'_>) -> Result<(), E> + Sync,
+    ) -> Result<(), E> {
+        let examined: Vec<_> = records
+            .par_iter()
+            .enumerate()
+            .with_min_len(64)
+            .map(|(place, record)| {
+                let (leaf, view) = examine(record)?;
+                check(place, &view)?;
+                Ok::<_, E>((leaf, view.time))
+            })
+            .collect();
         let mut leaves = Vec::with_capacity(records.len());
         for (expected, (record, examined)) in (self.size()..).zip(records.iter().zip(examined)) {
             self.in_order(expected, record.seq)?;
@@ -196,8 +219,8 @@ impl Default for Verifier {
     }
 }
 
-/// All that can be said of a record alone: its leaf hash and time.
-fn examine(record: &StoredRecord<'_>) -> Result<(Hash, DateTime<Utc>), LedgerError> {
+/// All that can be said of a record alone: its leaf hash and what it says.
+fn examine<'a>(record: &StoredRecord<'a>) -> Result<(Hash, RecordView<'a>), LedgerError> {
     let seq = record.seq;
     let altered = |cause| LedgerError::Altered { seq, cause: Box::new(cause) };
     let text = std::str::from_utf8(record.body)
@@ -211,7 +234,7 @@ fn examine(record: &StoredRecord<'_>) -> Result<(Hash, DateTime<Utc>), LedgerErr
     if view.seq != seq {
         return Err(LedgerError::Moved { seq, own: view.seq });
     }
-    Ok((leaf, view.time))
+    Ok((leaf, view))
 }
 
 #[cfg(test)]
@@ -456,6 +479,21 @@ mod tests {
         verifier.verify_chunk(&records).unwrap();
         let verified = verifier.finish(&checkpoint(&rows).sign(&key), &verifier_key).unwrap();
         assert_eq!(verified.checkpoint, checkpoint(&rows));
+    }
+
+    #[test]
+    fn a_caller_s_check_fails_the_record_it_is_about() {
+        let rows = log(20);
+        let records: Vec<_> = rows.iter().map(stored).collect();
+        let check = |place: usize, view: &RecordView<'_>| {
+            assert_eq!(place as u64, view.seq);
+            let moved = LedgerError::Moved { seq: view.seq, own: 0 };
+            if view.seq >= 11 { Err(moved) } else { Ok(()) }
+        };
+        assert_eq!(
+            Verifier::new().verify_chunk_with(&records, check),
+            Err(LedgerError::Moved { seq: 11, own: 0 })
+        );
     }
 
     #[test]
