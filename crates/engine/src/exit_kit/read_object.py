@@ -12,6 +12,7 @@ OUTPUT appears once the whole message is verified, and never takes an existing f
 """
 
 import argparse
+import logging
 import os
 import sys
 import tempfile
@@ -25,6 +26,9 @@ from aws_encryption_sdk.identifiers import (
 from aws_encryption_sdk.internal.crypto.wrapping_keys import WrappingKey
 from aws_encryption_sdk.key_providers.raw import RawMasterKey
 from aws_encryption_sdk.structures import EncryptedDataKey, MasterKeyInfo
+
+# The SDK logs what it refuses too; once is enough.
+logging.getLogger("aws_encryption_sdk").addHandler(logging.NullHandler())
 
 
 class Refused(Exception):
