@@ -1,1 +1,3 @@
 //! Keyward's measurements, as ratios in one run.
+
+pub mod envelope;

@@ -5,7 +5,6 @@ use crate::{
     cipher::MessageCipher,
     frame::{FINAL_OVERHEAD, REGULAR_OVERHEAD, number_after, seal_final, seal_run},
 };
-use zeroize::Zeroizing;
 
 /// Takes plaintext in pieces of any size and gives the message's bytes in order: the header, then
 /// sealed frames as soon as they are full, then the final frame.
@@ -16,7 +15,7 @@ pub struct Encryptor {
     cipher: MessageCipher,
     frame_length: FrameLength,
     /// Plaintext that may still be the final frame's: at most one frame length.
-    held: Zeroizing<Vec<u8>>,
+    held: Vec<u8>,
     /// The next frame's number.
     next: u32,
 }
@@ -32,8 +31,7 @@ impl Encryptor {
     ) -> Result<(Self, Vec<u8>), EnvelopeError> {
         let mut header = Vec::with_capacity(1024);
         let cipher = sealing.start(&randomness, &mut header)?;
-        let held = Zeroizing::new(Vec::new());
-        Ok((Self { cipher, frame_length: sealing.frame_length, held, next: 1 }, header))
+        Ok((Self { cipher, frame_length: sealing.frame_length, held: Vec::new(), next: 1 }, header))
     }
 
     /// Takes plaintext and appends the frames that it fills to `out`.

@@ -17,7 +17,6 @@ use std::{
 };
 
 use tempfile::NamedTempFile;
-use zeroize::Zeroizing;
 
 use crate::{
     EnvelopeError, Field, Header, Layout, ObjectKeys, Randomness, ReadAt, ReadOptions, Sealing,
@@ -194,7 +193,7 @@ fn encrypt_positional(
     let batches = Batches::new(shape.regular_frames, sealing.frame_length.bytes());
     let body = header.len() as u64;
     batches.run(|buffers, batch| seal_batch(source, target, &cipher, body, batch, buffers))?;
-    let mut content = Zeroizing::new(vec![0; shape.final_content as usize]);
+    let mut content = vec![0; shape.final_content as usize];
     source.read_exact_at(&mut content, plaintext - u64::from(shape.final_content))?;
     let mut last = vec![0; content.len() + FINAL_OVERHEAD];
     seal_final(&cipher, shape.regular_frames + 1, &content, &mut last)?;
@@ -232,7 +231,7 @@ fn open_frames(
     let content = layout.final_content as usize;
     let mut last = vec![0; content + FINAL_OVERHEAD];
     read_message_at(source, &mut last, layout.frame_at(layout.regular_frames))?;
-    let mut plain = Zeroizing::new(vec![0; content]);
+    let mut plain = vec![0; content];
     open_one(cipher, &last, layout.regular_frames, layout.frame_length, true, &mut plain)?;
     write_all_at(target, &plain, layout.plaintext_length() - plain.len() as u64)?;
     let batches = Batches::new(layout.regular_frames, layout.frame_length);
@@ -297,7 +296,7 @@ impl Batch {
 /// A worker's own memory.
 #[derive(Default)]
 struct Buffers {
-    plain: Zeroizing<Vec<u8>>,
+    plain: Vec<u8>,
     sealed: Vec<u8>,
 }
 

@@ -1,8 +1,9 @@
 //! Reading a message that is in memory.
 
-use zeroize::Zeroize;
-
-use crate::{Decryptor, EnvelopeError, Header, Layout, ObjectKeys, ReadOptions, VerifiedHeader};
+use crate::{
+    Decryptor, EnvelopeError, Field, Header, Layout, ObjectKeys, ReadOptions, VerifiedHeader,
+    error::malformed,
+};
 
 /// A message, opened and whole.
 #[derive(Debug)]
@@ -59,9 +60,11 @@ impl<'a> Opening<'a> {
     ) -> Result<Self, EnvelopeError> {
         let header = Header::parse_whole(message, options)?;
         let body = message.get(header.length()..).unwrap_or_default();
-        let plaintext = Layout::of(&header, message.len() as u64)
-            .ok()
-            .and_then(|layout| usize::try_from(layout.plaintext_length()).ok());
+        let plaintext = match Layout::of(&header, message.len() as u64) {
+            Ok(layout) => usize::try_from(layout.plaintext_length()).ok(),
+            Err(EnvelopeError::OnlyWhole) => None,
+            Err(error) => return Err(error),
+        };
         let verified = VerifiedHeader::unlock(header, keys, options)?;
         let decryptor = Decryptor::new(verified, options)?;
         Ok(Self { decryptor, body, plaintext })
@@ -72,12 +75,22 @@ impl<'a> Opening<'a> {
     }
 
     fn finish(mut self, out: &mut [u8]) -> Result<(Header, usize), EnvelopeError> {
-        let length = self.decryptor.push_into(self.body, out)?;
+        let given = out.len();
+        if let Some(needed) = self.plaintext.filter(|needed| *needed > given) {
+            return Err(EnvelopeError::BufferSize { given, needed });
+        }
+        let length = match self.decryptor.push_into(self.body, out) {
+            // Its frames hold more than a message of its length can.
+            Err(EnvelopeError::BufferSize { .. }) if self.plaintext.is_some() => {
+                return Err(malformed(Field::Body));
+            }
+            pushed => pushed?,
+        };
         match self.decryptor.finish() {
             Ok(verified) => Ok((verified.into_header(), length)),
             Err(error) => {
                 // Cut off: its frames were right, but they aren't the message.
-                out.zeroize();
+                out.fill(0);
                 Err(error)
             }
         }

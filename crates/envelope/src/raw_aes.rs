@@ -1,7 +1,7 @@
 //! The raw AES keyring (framework/raw-aes-keyring.md): wraps an object key with AES-GCM under a key
 //! at hand, named by a namespace and a name.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use aes_gcm::{
     Aes128Gcm, Aes256Gcm, AesGcm, KeyInit,
@@ -83,10 +83,10 @@ impl RawAesKeyring {
         let mut entry = Entry {
             provider_id: self.namespace.clone(),
             provider_information: Vec::with_capacity(self.name.len() + 8 + IV),
-            ciphertext: Vec::with_capacity(SecretKey::LENGTH + TAG),
+            ciphertext: vec![0; SecretKey::LENGTH + TAG],
         };
         self.put_information(&mut entry.provider_information, &iv);
-        self.put_ciphertext(&mut entry.ciphertext, object_key, &encode_context(context)?, &iv)?;
+        self.encrypt(&mut entry.ciphertext, object_key, &encode_context(context)?, &iv)?;
         Ok(entry)
     }
 
@@ -95,12 +95,13 @@ impl RawAesKeyring {
         6 + self.namespace.len() + self.name.len() + 8 + IV + SecretKey::LENGTH + TAG
     }
 
-    /// Appends an entry in its own form without making an [`Entry`]: what each small message costs.
+    /// Appends an entry in its own form to a header that holds the encoded context at `context`,
+    /// without making an [`Entry`]: what each small message costs.
     pub(crate) fn put_entry(
         &self,
         out: &mut Vec<u8>,
         object_key: &SecretKey,
-        encoded_context: &[u8],
+        context: Range<usize>,
         iv: &[u8; 12],
     ) -> Result<(), EnvelopeError> {
         let unwritable = |_| EnvelopeError::Unwritable { field: Field::Entry };
@@ -114,7 +115,11 @@ impl RawAesKeyring {
         length(out, self.name.len() + 8 + IV)?;
         self.put_information(out, iv);
         length(out, SecretKey::LENGTH + TAG)?;
-        self.put_ciphertext(out, object_key, encoded_context, iv)
+        let start = out.len();
+        out.extend_from_slice(&[0; SecretKey::LENGTH + TAG]);
+        // INVARIANT: `start` was the length before the ciphertext was appended.
+        let (header, ciphertext) = out.split_at_mut(start);
+        self.encrypt(ciphertext, object_key, header.get(context).unwrap_or_default(), iv)
     }
 
     /// raw-aes-keyring.md, "Key Provider Information": name, tag length in bits, IV length in bytes,
@@ -128,29 +133,29 @@ impl RawAesKeyring {
 
     /// raw-aes-keyring.md, "Ciphertext": the encrypted key, then its tag. The AAD is the encoded
     /// context, so an entry opens in its own context only.
-    fn put_ciphertext(
+    fn encrypt(
         &self,
-        out: &mut Vec<u8>,
+        ciphertext: &mut [u8],
         object_key: &SecretKey,
         encoded_context: &[u8],
         iv: &[u8; 12],
     ) -> Result<(), EnvelopeError> {
-        let start = out.len();
-        out.extend_from_slice(object_key.expose());
-        // INVARIANT: `start` was the length before the key was appended.
-        let buffer = InOutBuf::from(&mut out[start..]);
+        // INVARIANT: both callers give the key's and the tag's length.
+        let (encrypted, tag) = ciphertext.split_at_mut(SecretKey::LENGTH);
+        encrypted.copy_from_slice(object_key.expose());
+        let buffer = InOutBuf::from(&mut *encrypted);
         let nonce = iv.into();
-        let tag = match &self.cipher {
+        let made = match &self.cipher {
             Cipher::Aes128(cipher) => cipher.encrypt_inout_detached(nonce, encoded_context, buffer),
             Cipher::Aes192(cipher) => cipher.encrypt_inout_detached(nonce, encoded_context, buffer),
             Cipher::Aes256(cipher) => cipher.encrypt_inout_detached(nonce, encoded_context, buffer),
         };
-        let Ok(tag) = tag else {
+        let Ok(made) = made else {
             // Only a context of 2^61 bytes gets here; the key must not stay in the clear.
-            out[start..].zeroize();
+            encrypted.zeroize();
             return Err(EnvelopeError::Unwritable { field: Field::Context });
         };
-        out.extend_from_slice(&tag);
+        tag.copy_from_slice(&made);
         Ok(())
     }
 
@@ -247,11 +252,12 @@ mod tests {
     fn both_ways_to_write_an_entry_agree() {
         let ring = keyring("invoices/1");
         let key = SecretKey::new([1; 32]);
-        let mut out = Vec::new();
-        ring.put_entry(&mut out, &key, &encode_context(&context()).unwrap(), &[2; 12]).unwrap();
+        let mut out = encode_context(&context()).unwrap();
+        let start = out.len();
+        ring.put_entry(&mut out, &key, 0..start, &[2; 12]).unwrap();
         let entry = ring.wrap(&key, &context(), [2; 12]).unwrap();
-        assert_eq!(Entry::from_bytes(&out, &ReadLimits::default()).unwrap(), entry);
-        assert_eq!(out.len(), ring.entry_length());
+        assert_eq!(Entry::from_bytes(&out[start..], &ReadLimits::default()).unwrap(), entry);
+        assert_eq!(out.len() - start, ring.entry_length());
     }
 
     #[test]

@@ -96,10 +96,8 @@ impl<'a> Sealing<'a> {
         out.extend_from_slice(&randomness.message_id);
         let context = self.put_context(out)?;
         out.extend_from_slice(&1_u16.to_be_bytes());
-        // The entry's AAD is the encoded context, which lies in the header already.
-        let mut encoded = Vec::new();
-        encoded.extend_from_slice(out.get(context).unwrap_or_default());
-        self.keyring.put_entry(out, &randomness.object_key, &encoded, &randomness.entry_iv)?;
+        // The entry's AAD is the encoded context, as it lies in the header already.
+        self.keyring.put_entry(out, &randomness.object_key, context, &randomness.entry_iv)?;
         out.push(2);
         out.extend_from_slice(&self.frame_length.bytes().to_be_bytes());
         out.extend_from_slice(&*derived.commitment);

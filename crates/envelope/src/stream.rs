@@ -7,8 +7,6 @@ use std::{
     thread,
 };
 
-use zeroize::{Zeroize, Zeroizing};
-
 use crate::{
     Decryptor, Encryptor, EnvelopeError, Header, ObjectKeys, Randomness, ReadOptions, Sealing,
     VerifiedHeader,
@@ -71,12 +69,11 @@ pub fn decrypt(
 
 /// A buffer that keeps its memory, so that the system hands it out once.
 #[derive(Default)]
-struct Buffer(Zeroizing<Vec<u8>>);
+struct Buffer(Vec<u8>);
 
 impl Buffer {
     fn of(&mut self, length: usize) -> &mut [u8] {
         if self.0.len() < length {
-            self.0.zeroize();
             self.0.resize(length, 0);
         }
         // INVARIANT: at least `length` long.
@@ -91,9 +88,11 @@ fn pump(
     writer: &mut (impl Write + Send),
     mut work: impl FnMut(&[u8], &mut Buffer) -> Result<usize, EnvelopeError>,
 ) -> Result<u64, EnvelopeError> {
-    // What fits in one chunk needs no threads.
-    let mut first = Buffer::default();
-    let length = read_chunk(&mut reader, first.of(CHUNK))?;
+    // What is less than a chunk needs no threads, and memory for what it has only.
+    let mut first = Vec::new();
+    reader.by_ref().take(CHUNK as u64).read_to_end(&mut first)?;
+    let length = first.len();
+    let mut first = Buffer(first);
     let mut out = Buffer::default();
     if length < CHUNK {
         let written = work(first.of(length), &mut out)?;
