@@ -1,0 +1,75 @@
+//! A workspace's folder: making one, opening one, looking after one.
+//!
+//! Every surface (the command, the desktop app, a gateway) comes to its engine through here, so that
+//! what a workspace consists of is written once, and this is the one library that names concrete
+//! providers. It decides nothing about tenants or keys: the engine does.
+//!
+//! ```text
+//! WORKSPACE/              mode 0700
+//!   workspace.json        format, id, where the secrets rest; written last, so that its being there
+//!                         says that the workspace is whole
+//!   keyward.db            state and log
+//!   secrets.json          the secrets, where they are sealed with a passphrase
+//!   keystore/             the local software key store
+//!   objects/              ciphertext and sidecars, unless the workspace keeps them elsewhere
+//! ```
+#![deny(missing_docs)]
+
+mod actor;
+mod config;
+mod create;
+mod error;
+mod harden;
+mod inspect;
+mod open;
+mod secrets;
+
+pub use actor::os_account;
+pub use config::Config;
+pub use create::{CreateOptions, NewSecrets};
+pub use error::WorkspaceError;
+pub use harden::harden;
+pub use inspect::{Inspection, StrayBlobs};
+pub use keyward_engine as engine;
+pub use open::{AwsSettings, OpenOptions};
+
+use std::path::PathBuf;
+
+use keyward_engine::Engine;
+use keyward_kms::local::LocalKeyStore;
+use keyward_store::{Objects, Store};
+
+/// The database's file in the folder.
+const DATABASE: &str = "keyward.db";
+/// The local key store's folder in the folder.
+const KEYSTORE: &str = "keystore";
+/// Where objects lie unless told otherwise, below the folder.
+const OBJECTS: &str = "objects";
+
+/// An open workspace.
+pub struct Workspace {
+    /// The operations.
+    pub engine: Engine,
+    /// The local key store, for its owner's side of it.
+    pub keystore: LocalKeyStore,
+    /// Where the workspace lies.
+    pub folder: PathBuf,
+    /// What its `workspace.json` says.
+    pub config: Config,
+    store: Store,
+    objects: Objects,
+}
+
+/// Runs what blocks (the disk, Argon2id, a bus) where it holds up nobody.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, WorkspaceError> + Send + 'static,
+) -> Result<T, WorkspaceError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(WorkspaceError::Io {
+            action: "run",
+            path: PathBuf::from("a worker thread"),
+            source: std::io::Error::other(error.to_string()),
+        }),
+    }
+}

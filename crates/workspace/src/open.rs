@@ -1,0 +1,146 @@
+//! Opens a workspace.
+
+use std::{
+    path::{Path, absolute},
+    sync::Arc,
+    time::Duration,
+};
+
+use keyward_core::Actor;
+use keyward_engine::{CacheSettings, Engine, Parts, Providers, Settings, SystemClock};
+use keyward_kms::local::LocalKeyStore;
+use keyward_kms_aws::AwsKms;
+use keyward_ledger::SigningKey;
+use keyward_secrets::{Backing, Vault};
+use keyward_store::{Objects, Store, tables};
+use zeroize::Zeroizing;
+
+use crate::{
+    Config, DATABASE, KEYSTORE, Workspace, WorkspaceError, blocking,
+    create::{is_unfinished, resolve},
+    secrets::Secrets,
+};
+
+/// The sealed secrets' file in the folder.
+const SECRETS: &str = "secrets.json";
+
+/// What AWS's own configuration doesn't say.
+#[derive(Clone, Debug, Default)]
+pub struct AwsSettings {
+    /// The profile to use instead of the environment's.
+    pub profile: Option<String>,
+    /// The endpoint to use instead of AWS's own.
+    pub endpoint: Option<String>,
+}
+
+/// How a workspace is opened.
+#[derive(Clone)]
+pub struct OpenOptions {
+    /// Who opens it: in the records of what an opening settles.
+    pub actor: Actor,
+    /// Opens the secrets where they are sealed with one.
+    pub passphrase: Option<Zeroizing<String>>,
+    /// For root keys in AWS KMS.
+    pub aws: AwsSettings,
+    /// How long an unwrapped data key may serve. `None` is the engine's own default.
+    pub cache_lifetime: Option<Duration>,
+}
+
+impl OpenOptions {
+    /// The usual ones.
+    #[must_use]
+    pub fn new(actor: Actor) -> Self {
+        Self { actor, passphrase: None, aws: AwsSettings::default(), cache_lifetime: None }
+    }
+}
+
+impl Workspace {
+    /// What the folder's `workspace.json` says: whether a passphrase is needed, above all.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NotFound`], [`WorkspaceError::Unfinished`], [`WorkspaceError::Newer`],
+    /// [`WorkspaceError::Damaged`].
+    pub fn config(folder: &Path) -> Result<Config, WorkspaceError> {
+        match Config::read(folder)? {
+            Some(config) => Ok(config),
+            None if is_unfinished(folder) => {
+                Err(WorkspaceError::Unfinished { folder: folder.into() })
+            }
+            None => Err(WorkspaceError::NotFound { folder: folder.into() }),
+        }
+    }
+
+    /// Opens the workspace in a folder, and settles what an earlier process left unfinished.
+    ///
+    /// # Errors
+    /// As [`config`](Self::config); [`WorkspaceError::PassphraseNeeded`],
+    /// [`WorkspaceError::SecretMissing`], and whatever part could not be opened.
+    pub async fn open(folder: &Path, options: OpenOptions) -> Result<Self, WorkspaceError> {
+        let folder = absolute(folder).map_err(WorkspaceError::io("find", folder))?;
+        let config = Self::config(&folder)?;
+        let vault = vault(&folder, &config, options.passphrase.clone())?;
+        let keys = folder.join(KEYSTORE);
+        let (secrets, keystore) = blocking(move || {
+            let secrets = Secrets::load(&vault)?;
+            let keystore = LocalKeyStore::open(&keys, secrets.sealing.duplicate())?;
+            Ok((secrets, keystore))
+        })
+        .await?;
+        let store = Store::open(&folder.join(DATABASE)).await?;
+        let place = {
+            let mut reader = store.read().await?;
+            let row = tables::workspace::get(&mut reader).await?;
+            let row = row.filter(|row| row.id == config.id);
+            row.ok_or_else(|| WorkspaceError::Damaged { file: folder.join(DATABASE) })?.objects_url
+        };
+        let objects = Objects::open(&resolve(&folder, &place)).await?;
+        let parts = Parts {
+            store: store.clone(),
+            objects: objects.clone(),
+            providers: providers(&keystore, &options.aws),
+            signing_key: SigningKey::from_seed(&secrets.log_seed),
+            settings: settings(&options),
+            clock: Box::new(SystemClock),
+        };
+        let engine = Engine::open(parts, options.actor).await?;
+        Ok(Self { engine, keystore, folder, config, store, objects })
+    }
+}
+
+/// Every provider that Keyward has. A client is made when a key first needs it, so that one which isn't
+/// used costs nothing and can't fail.
+pub(crate) fn providers(keystore: &LocalKeyStore, aws: &AwsSettings) -> Providers {
+    let mut kms = AwsKms::builder();
+    if let Some(profile) = &aws.profile {
+        kms = kms.profile(profile);
+    }
+    if let Some(endpoint) = &aws.endpoint {
+        kms = kms.endpoint(endpoint);
+    }
+    Providers::new().with(Arc::new(keystore.clone())).with(Arc::new(kms.build()))
+}
+
+pub(crate) fn settings(options: &OpenOptions) -> Settings {
+    let mut cache = CacheSettings::default();
+    if let Some(lifetime) = options.cache_lifetime {
+        cache.lifetime = lifetime;
+    }
+    Settings { cache }
+}
+
+/// Where the workspace's secrets rest.
+pub(crate) fn vault(
+    folder: &Path,
+    config: &Config,
+    passphrase: Option<Zeroizing<String>>,
+) -> Result<Vault, WorkspaceError> {
+    match (config.secrets, passphrase) {
+        (Backing::Keyring, _) => Ok(Vault::keyring(config.id)),
+        (Backing::Passphrase, Some(passphrase)) => {
+            Ok(Vault::passphrase(folder.join(SECRETS), passphrase))
+        }
+        (Backing::Passphrase, None) => {
+            Err(WorkspaceError::PassphraseNeeded { folder: folder.into() })
+        }
+    }
+}
