@@ -32,7 +32,7 @@ pub(crate) fn authorise(
 fn allowed(role: &Role, action: Action, tenant: Option<&TenantId>) -> bool {
     use Action::{
         ApproverEnroll, AuditExport, AuditQuery, AuditVerify, ChallengeAnswer, ExitKitWrite,
-        ObjectDelete, ObjectList, ObjectRead, ObjectWrite, TenantRevoke,
+        ObjectDelete, ObjectList, ObjectRead, ObjectWrite, RootKeyState, TenantRevoke,
     };
     match role {
         // Runs everything, and reads and writes no tenant's data.
@@ -44,10 +44,60 @@ fn allowed(role: &Role, action: Action, tenant: Option<&TenantId>) -> bool {
             tenant == Some(own)
                 && matches!(
                     action,
-                    ChallengeAnswer | ApproverEnroll | TenantRevoke | AuditQuery | ExitKitWrite
+                    ChallengeAnswer
+                        | ApproverEnroll
+                        | TenantRevoke
+                        | RootKeyState
+                        | AuditQuery
+                        | ExitKitWrite
                 )
         }
         // The data path.
         Role::Application => matches!(action, ObjectWrite | ObjectRead | ObjectDelete | ObjectList),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    /// Every role's rights over its own tenant, another tenant and the workspace, as one table: a
+    /// change of the rules is a change of this file, to be seen in review.
+    #[test]
+    fn the_matrix_is_as_written_down() {
+        let own: TenantId = "acme".parse().unwrap();
+        let other: TenantId = "other".parse().unwrap();
+        let roles = [
+            Role::Administrator,
+            Role::SecurityOfficer,
+            Role::TenantApprover(own.clone()),
+            Role::Application,
+        ];
+        let mut table = format!("{:20}", "action");
+        for role in &roles {
+            write!(table, " {:22}", role.to_string()).unwrap();
+        }
+        table = format!("{}\n", table.trim_end());
+        for action in Action::ALL {
+            let mut line = format!("{:20}", action.as_str());
+            for role in &roles {
+                let scopes = [("acme", Some(&own)), ("other", Some(&other)), ("all", None)];
+                let rights: Vec<_> = scopes
+                    .into_iter()
+                    .filter(|(_, tenant)| allowed(role, *action, *tenant))
+                    .map(|(name, _)| name)
+                    .collect();
+                let rights = if rights.is_empty() { "-".into() } else { rights.join(" ") };
+                write!(line, " {rights:22}").unwrap();
+            }
+            writeln!(table, "{}", line.trim_end()).unwrap();
+        }
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/src/authorise.golden");
+        if std::env::var_os("KEYWARD_BLESS").is_some() {
+            std::fs::write(golden, &table).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(golden).unwrap(), table);
     }
 }
