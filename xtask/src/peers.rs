@@ -1,4 +1,5 @@
-//! What others wrote and the tests run against: Python, Node and Go programs, made in the target folder.
+//! What others wrote and the tests run against: Python, Node, Go and Rust programs, made in the target
+//! folder.
 //!
 //! A peer whose language isn't on this machine is left out, and the tests that need it skip themselves
 //! by name. A peer is made anew when the file that pins its versions changes.
@@ -23,9 +24,16 @@ pub fn ensure(project: &Project) -> Result<(), Error> {
     settle("the Python peers", python(project))?;
     settle("the Node peers", node(project))?;
     for source in go_sources(project) {
-        settle("a Go peer", go(project, &source))?;
+        let name = source.file_name().unwrap_or(OsStr::new("go")).to_string_lossy();
+        settle(&format!("the peer `{name}`"), go(project, &source))?;
     }
     Ok(())
+}
+
+/// Makes every peer, and those that are only measured beside.
+pub fn ensure_for_bench(project: &Project) -> Result<(), Error> {
+    ensure(project)?;
+    settle("the peer `aws-esdk`", aws_esdk(project))
 }
 
 /// Makes the Python peers, the AWS server among them.
@@ -106,6 +114,24 @@ fn go(project: &Project, source: &Path) -> Result<(), Left> {
     let mut build = program(go);
     build.env("CGO_ENABLED", "0").arg("build").arg("-o").arg(built).arg(".");
     Ok(run(build.current_dir(source))?)
+}
+
+/// `tests/peers/aws-esdk` built to the program `peers/aws-esdk`: five minutes, once, which is why no
+/// test needs it. Cargo itself sees what has changed.
+fn aws_esdk(project: &Project) -> Result<(), Left> {
+    let manifest = project.peer_sources().join("aws-esdk/Cargo.toml");
+    let target = project.peers().join("build");
+    if !manifest.is_file() {
+        return Ok(());
+    }
+    let mut build = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--release", "--locked", "--quiet", "--manifest-path"]).arg(manifest);
+    build.env("CARGO_TARGET_DIR", &target);
+    run(build.current_dir(&project.root))?;
+    let built = target.join("release/keyward-peer-aws-esdk");
+    let program = project.peers().join("aws-esdk");
+    fs::copy(&built, program).map_err(|source| file_error(&built, source))?;
+    Ok(())
 }
 
 fn go_sources(project: &Project) -> Vec<PathBuf> {
