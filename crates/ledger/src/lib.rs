@@ -5,6 +5,42 @@
 //! [`Checkpoint`] signs size and root as a C2SP signed note. A [`Verifier`] recomputes all of it from
 //! the stored rows, trusting nothing but the signer's public key.
 //!
+//! ```
+//! use keyward_core::{Actor, RequestId, Role, SecretKey};
+//! use keyward_ledger::*;
+//!
+//! let record = Record {
+//!     seq: 0,
+//!     time: "2026-11-24T10:23:01.123456Z".parse()?,
+//!     actor: Actor("alice".into()),
+//!     role: Role::Administrator,
+//!     tenant: Some("acme".parse()?),
+//!     key: None,
+//!     key_version: None,
+//!     action: Action::TenantRegister,
+//!     outcome: Outcome::Ok,
+//!     code: None,
+//!     region: "eu-central-1".parse()?,
+//!     request: RequestId::from_bytes([0; 16]),
+//!     details: serde_json::Map::new(),
+//! };
+//! let body = record.to_canonical()?;
+//! let leaf = leaf_hash(body.as_bytes());
+//!
+//! let mut tree = Frontier::new();
+//! tree.append(leaf);
+//! let origin = Origin::new("keyward.example/log")?;
+//! let key = SigningKey::from_seed(&SecretKey::new([7; 32]));
+//! let checkpoint = Checkpoint { origin: origin.clone(), size: tree.size(), root: tree.root() };
+//! let note = checkpoint.sign(&key);
+//!
+//! // Whoever holds the rows, the note and the verifier key checks them without us.
+//! let mut verifier = Verifier::new();
+//! verifier.push(StoredRecord { seq: 0, body: body.as_bytes(), leaf_hash: leaf.as_ref() })?;
+//! assert_eq!(verifier.finish(&note, &key.verifier(&origin))?.checkpoint, checkpoint);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Nothing here does I/O, reads a clock or makes randomness: bytes, times and seeds are parameters.
 //! What is next to come has its place: hash tiles read the ranges that [`proof::inclusion_ranges`] and
 //! [`proof::consistency_ranges`] name, and cosignatures are further signature lines of a [`Note`].

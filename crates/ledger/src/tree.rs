@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use crate::{Hash, LedgerError, node_hash};
+use crate::{Hash, LedgerError, canonical::MAX_INTEGER, node_hash};
 
 /// A tree's size and the roots of its perfect subtrees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +102,10 @@ impl Frontier {
             let (size, hashes) = bytes.split_first_chunk::<8>()?;
             let size = u64::from_be_bytes(*size);
             let (hashes, rest) = hashes.as_chunks::<{ Hash::LENGTH }>();
-            let fits = rest.is_empty() && hashes.len() == size.count_ones() as usize;
+            // A log ends where sequences do; a greater size could overflow in appending.
+            let fits = size <= MAX_INTEGER
+                && rest.is_empty()
+                && hashes.len() == size.count_ones() as usize;
             fits.then(|| Self { size, hashes: hashes.iter().copied().map(Hash).collect() })
         };
         parse().ok_or(LedgerError::InvalidFrontier { length: bytes.len() })
@@ -190,6 +193,8 @@ pub(crate) mod tests {
         {
             assert!(Frontier::from_bytes(bad).is_err());
         }
+        let endless = [vec![0xff; 8], vec![0; 64 * Hash::LENGTH]].concat();
+        assert!(Frontier::from_bytes(&endless).is_err());
     }
 
     proptest! {

@@ -14,10 +14,10 @@ use keyward_core::{Actor, Region, RequestId, Role, TenantId};
 use serde_json::{Map, Value};
 
 use crate::{
-    Action, Hash, LedgerError, Outcome,
+    Action, LedgerError, Outcome,
     canonical::{self, MAX_INTEGER},
     error::start_of,
-    leaf_hash, time,
+    time,
 };
 
 pub use key::KeyId;
@@ -117,12 +117,6 @@ impl Record {
     /// As [`RecordView::parse`].
     pub fn parse(text: &str) -> Result<Self, LedgerError> {
         RecordView::parse(text)?.to_record()
-    }
-
-    /// The hash of a record's canonical form: its leaf in the tree (RFC 6962, 2.1).
-    #[must_use]
-    pub fn leaf_hash(canonical: &str) -> Hash {
-        leaf_hash(canonical.as_bytes())
     }
 }
 
