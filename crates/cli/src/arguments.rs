@@ -1,0 +1,108 @@
+//! The command line: what is global, and the commands. Each command's own arguments are in its file.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use keyward_core::Role;
+
+use crate::{commands, output::Output};
+
+/// Encrypt each customer's data under that customer's own key.
+#[derive(Debug, Parser)]
+#[command(
+    name = "keyward",
+    version,
+    max_term_width = 100,
+    propagate_version = true,
+    after_help = "Exit status: 0 done, 1 unexpected, 2 invalid, 3 denied, 4 not found, 5 conflict, \
+                  6 unavailable, 7 integrity, 8 this machine."
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The workspace's folder; usually in the platform's place for data
+    #[arg(long, global = true, env = "KEYWARD_WORKSPACE", value_name = "DIR")]
+    pub workspace: Option<PathBuf>,
+    /// Print one JSON document; errors too, on standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Act as administrator, security-officer, application or tenant-approver:TENANT
+    #[arg(long, global = true, value_name = "ROLE")]
+    pub role: Option<Role>,
+    /// Read the passphrase from a file's first line (else KEYWARD_PASSPHRASE, else a prompt)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// The profile of AWS's configuration to use
+    #[arg(long, global = true, value_name = "NAME")]
+    pub aws_profile: Option<String>,
+    /// The endpoint to use instead of AWS KMS's own
+    #[arg(long, global = true, value_name = "URL")]
+    pub aws_endpoint: Option<String>,
+    /// No progress, no remarks
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+impl Global {
+    /// How results are printed.
+    pub fn output(&self) -> Output {
+        Output { json: self.json, quiet: self.quiet }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Init(commands::init::Init),
+    #[command(subcommand)]
+    Tenant(commands::tenant::Tenant),
+    #[command(subcommand)]
+    Key(commands::key::Key),
+    #[command(subcommand)]
+    Challenge(commands::challenge::Challenge),
+    #[command(subcommand)]
+    Dataset(commands::dataset::Dataset),
+    Put(commands::put::Put),
+    Get(commands::get::Get),
+    Ls(commands::ls::Ls),
+    Rm(commands::rm::Rm),
+    #[command(subcommand)]
+    Rotate(commands::rotate::Rotate),
+    Rewrap(commands::rewrap::Rewrap),
+    Rekey(commands::rekey::Rekey),
+    Revoke(commands::revoke::Revoke),
+    Restore(commands::restore::Restore),
+    Offboard(commands::offboard::Offboard),
+    #[command(subcommand)]
+    Audit(commands::audit::Audit),
+    Status(commands::status::Status),
+    Doctor(commands::doctor::Doctor),
+    #[command(subcommand)]
+    Keystore(commands::keystore::Keystore),
+    Completions(commands::completions::Completions),
+    Man(commands::man::Man),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn help_reads_well() {
+        insta::assert_snapshot!(Arguments::command().render_help().to_string());
+    }
+}

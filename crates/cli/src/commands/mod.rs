@@ -1,0 +1,68 @@
+//! The commands, one file for each resource: its arguments, and the operation that it calls.
+
+pub mod audit;
+pub mod challenge;
+pub mod completions;
+pub mod dataset;
+pub mod doctor;
+pub mod get;
+pub mod init;
+pub mod key;
+pub mod keystore;
+pub mod ls;
+pub mod man;
+pub mod offboard;
+pub mod put;
+pub mod rekey;
+pub mod restore;
+pub mod revoke;
+pub mod rewrap;
+pub mod rm;
+pub mod rotate;
+pub mod status;
+pub mod tenant;
+
+use crate::{
+    arguments::{Arguments, Command},
+    failure::Failure,
+    session::Session,
+};
+
+/// Runs a command and gives the exit status.
+///
+/// # Errors
+/// [`Failure`] of the command.
+pub async fn run(arguments: Arguments) -> Result<u8, Failure> {
+    let global = arguments.global;
+    // Those that need no workspace, or one that may be broken.
+    let command = match arguments.command {
+        Command::Init(init) => return init.run(&global).await,
+        Command::Doctor(doctor) => return doctor.run(&global).await,
+        Command::Completions(completions) => return completions.run(),
+        Command::Man(man) => return man.run(global.output()),
+        command => command,
+    };
+    let session = Session::open(&global).await?;
+    match command {
+        Command::Tenant(tenant) => tenant.run(&session).await,
+        Command::Key(key) => key.run(&session).await,
+        Command::Challenge(challenge) => challenge.run(&session).await,
+        Command::Dataset(dataset) => dataset.run(&session).await,
+        Command::Put(put) => put.run(&session).await,
+        Command::Get(get) => get.run(&session).await,
+        Command::Ls(ls) => ls.run(&session).await,
+        Command::Rm(rm) => rm.run(&session).await,
+        Command::Rotate(rotate) => rotate.run(&session).await,
+        Command::Rewrap(rewrap) => rewrap.run(&session).await,
+        Command::Rekey(rekey) => rekey.run(&session).await,
+        Command::Revoke(revoke) => revoke.run(&session).await,
+        Command::Restore(restore) => restore.run(&session).await,
+        Command::Offboard(offboard) => offboard.run(&session).await,
+        Command::Audit(audit) => audit.run(&session).await,
+        Command::Status(status) => status.run(&session).await,
+        Command::Keystore(keystore) => keystore.run(&session).await,
+        Command::Init(_) | Command::Doctor(_) | Command::Completions(_) | Command::Man(_) => {
+            Err(Failure::unexpected("this command needs no workspace"))
+        }
+    }
+}
