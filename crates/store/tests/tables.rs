@@ -555,7 +555,7 @@ async fn the_database_itself_keeps_the_log() {
         ("DELETE FROM audit_records WHERE seq = 1", "never go"),
         ("UPDATE audit_head SET size = 1", "never shrinks"),
         ("DELETE FROM audit_head", "never goes"),
-        ("INSERT INTO audit_head VALUES (2, 0, x'', '')", "CHECK"),
+        ("INSERT INTO audit_head VALUES (2, 0, x'', '')", "never goes"),
         ("INSERT OR REPLACE INTO audit_records SELECT * FROM audit_records WHERE seq = 1", "never"),
         ("INSERT OR REPLACE INTO audit_head VALUES (1, 0, x'', '')", "never"),
     ] {
@@ -645,10 +645,9 @@ async fn pages_walk_an_index() {
             line.contains("TEMP B-TREE")
                 || (line.starts_with("SCAN")
                     && !line.contains("USING INDEX")
-                    && !line.contains(" v"))
+                    && !line.contains("VALUES"))
         };
         assert!(!plan.iter().any(|line| bad(&line)), "{text}\n{plan:#?}");
-        println!("{plan:?}");
     }
     connection.close().await.unwrap();
 }

@@ -42,6 +42,13 @@ BEGIN
     SELECT RAISE(ABORT, 'audit records never go');
 END;
 
+-- INSERT OR REPLACE would take a row away without asking the trigger above.
+CREATE TRIGGER audit_records_never_replaced BEFORE INSERT ON audit_records
+WHEN EXISTS (SELECT 1 FROM audit_records WHERE seq = NEW.seq)
+BEGIN
+    SELECT RAISE(ABORT, 'audit records never change');
+END;
+
 -- The tree so far: its size, its right edge (the roots of its complete subtrees, largest first), and
 -- the newest signed checkpoint.
 CREATE TABLE audit_head (
@@ -60,6 +67,12 @@ BEGIN
 END;
 
 CREATE TRIGGER audit_head_never_goes BEFORE DELETE ON audit_head
+BEGIN
+    SELECT RAISE(ABORT, 'the audit head never goes');
+END;
+
+CREATE TRIGGER audit_head_never_replaced BEFORE INSERT ON audit_head
+WHEN EXISTS (SELECT 1 FROM audit_head)
 BEGIN
     SELECT RAISE(ABORT, 'the audit head never goes');
 END;

@@ -56,6 +56,24 @@ pub async fn list(
         .await
 }
 
+/// Those that nothing has referred to since before a time, oldest first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn list_older(
+    connection: &mut Connection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Garbage>, StoreError> {
+    let text = "SELECT path, since FROM garbage WHERE since < $1 ORDER BY since, path LIMIT $2";
+    let select = sql(text).bind(time_text(before)).bind(i64::from(limit));
+    connection
+        .many(TABLE, select, |row| {
+            Ok(Garbage { path: row.text("path")?, since: row.time("since")? })
+        })
+        .await
+}
+
 /// Removes paths whose bytes have been deleted, or are referred to after all.
 ///
 /// # Errors
