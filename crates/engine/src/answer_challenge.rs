@@ -77,8 +77,8 @@ impl Engine {
                 }
             }
             if self.clock.now() >= challenge.expires_at {
-                self.spend(id, ChallengeState::Expired).await?;
-                return Err(EngineError::ChallengeExpired(id));
+                let expired = EngineError::ChallengeExpired(id);
+                return Err(self.spend(context, id, ChallengeState::Expired, entry, expired).await);
             }
             let reference = self.reference(&mut *self.store.read().await?, &challenge.key).await?;
             let tested = match self.check(&challenge, &reference, answer).await {
@@ -90,8 +90,9 @@ impl Engine {
                 Err(
                     error @ (EngineError::ChallengeFailed { .. } | EngineError::ProbeFailed { .. }),
                 ) => {
-                    self.spend(id, ChallengeState::Failed).await?;
-                    return Err(error);
+                    return Err(self
+                        .spend(context, id, ChallengeState::Failed, entry, error)
+                        .await);
                 }
                 Err(error) => return Err(error),
             };
@@ -174,14 +175,26 @@ impl Engine {
         wrong("the signing key is not one that the tenant has enrolled")
     }
 
-    /// Marks the challenge as spent. Fails where somebody else has spent it already.
-    async fn spend(&self, id: ChallengeId, state: ChallengeState) -> Result<(), EngineError> {
-        let mut write = self.store.write().await?;
-        if !challenges::take(&mut write, &id, state, self.clock.now()).await? {
-            return Err(EngineError::ChallengeUsed(id));
+    /// Marks the challenge as spent, for the reason given, which it hands on. Where somebody else has
+    /// spent it already, that is the reason.
+    async fn spend(
+        &self,
+        context: &OperationContext,
+        id: ChallengeId,
+        state: ChallengeState,
+        entry: Entry,
+        reason: EngineError,
+    ) -> EngineError {
+        let take = async {
+            let mut write = self.store.write().await?;
+            let taken = challenges::take(&mut write, &id, state, self.clock.now()).await?;
+            Ok::<_, EngineError>((write, taken))
+        };
+        match take.await {
+            Ok((write, true)) => self.commit_failure(write, context, entry, reason).await,
+            Ok((_, false)) => EngineError::ChallengeUsed(id),
+            Err(error) => error,
         }
-        write.commit().await?;
-        Ok(())
     }
 
     async fn activate(
@@ -233,7 +246,7 @@ impl Engine {
             .await
             {
                 // Another process's tenant was faster between the look above and here.
-                Err(EngineError::Store(StoreError::IdentityTaken { .. })) => {
+                Err(EngineError::Store(StoreError::IdentityTaken)) => {
                     return Err(EngineError::KeyOfAnotherTenant);
                 }
                 other => other?,

@@ -29,10 +29,14 @@ impl Engine {
             Ok(()) => operation.await,
             Err(refusal) => Err(refusal),
         };
-        if let Err(error) = &result {
-            self.record_failure(context, entry, error).await;
+        match result {
+            Ok(done) => Ok(done),
+            Err(EngineError::Recorded(error)) => Err(*error),
+            Err(error) => {
+                self.record_failure(context, entry, &error).await;
+                Err(error)
+            }
         }
-        result
     }
 
     /// Appends the entries to the log and commits the transaction that they belong to.
@@ -106,32 +110,52 @@ impl Engine {
         self.commit(write, context, vec![entry]).await
     }
 
+    /// Commits the state change that a refusal causes (a challenge spent, an intent settled) together
+    /// with the refusal's record, and hands the refusal on.
+    pub(crate) async fn commit_failure(
+        &self,
+        write: Write,
+        context: &OperationContext,
+        entry: Entry,
+        error: EngineError,
+    ) -> EngineError {
+        match self.commit(write, context, vec![failed(entry, &error)]).await {
+            Ok(()) => EngineError::Recorded(Box::new(error)),
+            Err(unrecorded) => unrecorded,
+        }
+    }
+
     /// Records that an operation was refused or failed. The caller gets the operation's own error in
     /// any case: nothing was released, so a log that can't be written loses no truth about data.
     pub(crate) async fn record_failure(
         &self,
         context: &OperationContext,
-        mut entry: Entry,
+        entry: Entry,
         error: &EngineError,
     ) {
-        let code = error.code();
-        entry.outcome = match code.class() {
-            ExitClass::Denied => Outcome::Denied,
-            _ => Outcome::Failed,
-        };
-        entry.code = Some(code.as_str());
-        if let Some(kms) = error.as_kms() {
-            entry = entry.with("provider", kms.provider.as_str());
-            if let Some(provider_code) = &kms.provider_code {
-                entry = entry.with("provider_code", provider_code.as_str());
-            }
-        }
         // A database that can't be written can't take the record of that either.
-        if matches!(code, Code::DatabaseLocked | Code::DiskFull | Code::WorkspaceNewer) {
+        if matches!(error.code(), Code::DatabaseLocked | Code::DiskFull | Code::WorkspaceNewer) {
             return;
         }
-        if let Err(unrecorded) = self.record(context, entry).await {
+        if let Err(unrecorded) = self.record(context, failed(entry, error)).await {
             tracing::error!(%error, %unrecorded, "a failure could not be recorded");
         }
     }
+}
+
+/// The entry of an operation that was refused or failed.
+fn failed(mut entry: Entry, error: &EngineError) -> Entry {
+    let code = error.code();
+    entry.outcome = match code.class() {
+        ExitClass::Denied => Outcome::Denied,
+        _ => Outcome::Failed,
+    };
+    entry.code = Some(code.as_str());
+    if let Some(kms) = error.as_kms() {
+        entry = entry.with("provider", kms.provider.as_str());
+        if let Some(provider_code) = &kms.provider_code {
+            entry = entry.with("provider_code", provider_code.as_str());
+        }
+    }
+    entry
 }

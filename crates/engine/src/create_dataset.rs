@@ -54,7 +54,7 @@ impl Engine {
             let entry = entry.with("root_key", made.root_key.to_string());
             self.commit(write, context, vec![entry]).await?;
             self.cache.insert(&id, row.epoch, &made.secret);
-            self.publish_sidecars(Some(tenant)).await?;
+            self.refresh_sidecars(tenant).await;
             Ok(dataset)
         })
         .await

@@ -35,29 +35,33 @@ impl Engine {
             let object = objects::delete(&mut write, tenant, dataset, name)
                 .await?
                 .ok_or_else(|| EngineError::ObjectNotFound { name: name.to_string() })?;
-            self.discard(&mut write, &object).await?;
+            let blobs = self.discard(&mut write, &object).await?;
             let entry = entry.data_key(&object_data_key(&object)).with("id", object.id.to_string());
             self.commit(write, context, vec![entry]).await?;
-            self.sweep_garbage().await
+            if let Err(error) = self.delete_blobs(&blobs).await {
+                tracing::warn!(%error, "a deleted object's blob stays until the next opening");
+            }
+            Ok(())
         })
         .await
     }
 
-    /// Marks an object's blobs for deletion, in the transaction that takes their row away.
+    /// Marks an object's blobs for deletion, in the transaction that takes their row away, and names
+    /// them.
     pub(crate) async fn discard(
         &self,
         write: &mut keyward_store::Write,
         object: &objects::Object,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Vec<String>, EngineError> {
         let since = self.clock.now();
         let (tenant, dataset, id) = (&object.tenant, &object.dataset, &object.id);
         let mut paths = vec![StoredPath::object(tenant, dataset, id)];
         if object.detached {
             paths.push(StoredPath::entry(tenant, dataset, id, object.data_key_version));
         }
-        let rows: Vec<_> =
-            paths.iter().map(|path| Garbage { path: path.to_string(), since }).collect();
+        let paths: Vec<_> = paths.iter().map(ToString::to_string).collect();
+        let rows: Vec<_> = paths.iter().map(|path| Garbage { path: path.clone(), since }).collect();
         garbage::insert(write, &rows).await?;
-        Ok(())
+        Ok(paths)
     }
 }

@@ -38,6 +38,10 @@ pub enum EngineError {
     /// The failure of a call that several operations waited for.
     #[error(transparent)]
     Shared(#[from] Arc<EngineError>),
+    /// A failure that is in the log already, in the transaction of what it changed. Never leaves the
+    /// engine.
+    #[error(transparent)]
+    Recorded(Box<EngineError>),
     /// A caller's reader or writer.
     #[error("{what}: {source}")]
     Io {
@@ -206,6 +210,7 @@ impl EngineError {
             Self::Envelope(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::Shared(error) => error.code(),
+            Self::Recorded(error) => error.code(),
             Self::Context(_) | Self::InvalidInput(_) => Code::InvalidInput,
             Self::Transition(_) | Self::KeyState { .. } => Code::KeyState,
             Self::Io { source, .. } => io_code(source),
@@ -244,6 +249,7 @@ impl EngineError {
         match self {
             Self::Kms(error) => Some(error),
             Self::Shared(error) => error.as_kms(),
+            Self::Recorded(error) => error.as_kms(),
             _ => None,
         }
     }

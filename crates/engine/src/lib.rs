@@ -88,4 +88,6 @@ pub struct Engine {
     pub(crate) cache: cache::KeyCache,
     pub(crate) clock: clock::ForwardClock,
     pub(crate) region: Region,
+    /// When replaced blobs were last looked for.
+    pub(crate) last_sweep: parking_lot::Mutex<chrono::DateTime<chrono::Utc>>,
 }

@@ -3,7 +3,7 @@
 use keyward_core::{KeyState, TenantId};
 use keyward_ledger::Action;
 use keyward_store::{
-    layout::StoredPath,
+    layout::{self, StoredPath},
     tables::{
         data_keys, datasets,
         garbage::{self, Garbage},
@@ -89,8 +89,8 @@ impl Engine {
                 .with("evicted", evicted);
             self.commit(write, context, vec![entry]).await?;
             self.cache.evict_tenant(tenant);
-            if delete_data {
-                self.sweep_garbage().await?;
+            if delete_data && let Err(error) = self.delete_tenant_blobs(tenant).await {
+                tracing::warn!(%tenant, %error, "blobs stay until the next opening");
             }
             Ok(Offboarded {
                 tenant: tenant.clone(),
@@ -100,5 +100,20 @@ impl Engine {
             })
         })
         .await
+    }
+
+    /// Deletes everything of the tenant that no row names any more, at once.
+    async fn delete_tenant_blobs(&self, tenant: &TenantId) -> Result<(), EngineError> {
+        let prefix = layout::tenant_prefix(tenant);
+        loop {
+            let mut rows =
+                garbage::list(&mut *self.store.read().await?, Some(&prefix), 1000).await?;
+            rows.retain(|row| row.path.starts_with(&prefix));
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let paths: Vec<String> = rows.into_iter().map(|row| row.path).collect();
+            self.delete_blobs(&paths).await?;
+        }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Each part can be interrupted and run again, also by two processes at once.
 
+use chrono::TimeDelta;
 use keyward_core::{RootKeyId, RootKeyReference};
 use keyward_kms::ProviderState;
 use keyward_ledger::Action;
@@ -18,6 +19,9 @@ use crate::{Engine, EngineError, OperationContext, operation::Entry, require};
 
 /// How many blobs one look at the garbage deletes.
 const SWEEP: u32 = 1000;
+
+/// How long a replaced blob stays.
+const GRACE: TimeDelta = TimeDelta::seconds(60);
 
 impl Engine {
     /// Settles and cleans up. A provider or an object store that can't be reached leaves its part for
@@ -40,7 +44,7 @@ impl Engine {
         if let Err(error) = self.publish_sidecars(None).await {
             tracing::warn!(%error, "a sidecar is out of date");
         }
-        if let Err(error) = self.sweep_garbage().await {
+        if let Err(error) = self.sweep_garbage(GRACE).await {
             tracing::warn!(%error, "a blob that nothing names could not be deleted");
         }
         Ok(())
@@ -88,23 +92,44 @@ impl Engine {
         self.commit(write, context, vec![entry]).await
     }
 
-    /// Deletes blobs that no row names any more.
-    pub(crate) async fn sweep_garbage(&self) -> Result<(), EngineError> {
+    /// Deletes replaced blobs, at most twice a minute: looking for them costs a query.
+    pub(crate) async fn sweep_now_and_then(&self) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        {
+            let mut last = self.last_sweep.lock();
+            if now - *last < TimeDelta::seconds(30) {
+                return Ok(());
+            }
+            *last = now;
+        }
+        self.sweep_garbage(GRACE).await
+    }
+
+    /// Deletes blobs that no row names any more, once that has been so for `age`: who looked a row up
+    /// before it was replaced may still be about to open its blob.
+    pub(crate) async fn sweep_garbage(&self, age: TimeDelta) -> Result<(), EngineError> {
+        let before = self.clock.now() - age;
         loop {
-            let rows = garbage::list(&mut *self.store.read().await?, None, SWEEP).await?;
+            let rows = garbage::list_older(&mut *self.store.read().await?, before, SWEEP).await?;
             if rows.is_empty() {
                 return Ok(());
             }
-            for row in &rows {
-                // A path that we never made is left alone, and no longer asked for.
-                if let Some(path) = StoredPath::parse(&row.path) {
-                    self.objects.delete(&path).await?;
-                }
-            }
             let paths: Vec<String> = rows.into_iter().map(|row| row.path).collect();
-            let mut write = self.store.write().await?;
-            garbage::remove(&mut write, &paths).await?;
-            write.commit().await?;
+            self.delete_blobs(&paths).await?;
         }
+    }
+
+    /// Deletes blobs and takes them off the list.
+    pub(crate) async fn delete_blobs(&self, paths: &[String]) -> Result<(), EngineError> {
+        for path in paths {
+            // A path that we never made is left alone, and no longer asked for.
+            if let Some(path) = StoredPath::parse(path) {
+                self.objects.delete(&path).await?;
+            }
+        }
+        let mut write = self.store.write().await?;
+        garbage::remove(&mut write, paths).await?;
+        write.commit().await?;
+        Ok(())
     }
 }

@@ -83,7 +83,6 @@ impl Engine {
             result.remaining =
                 objects::count_below(&mut reader, tenant, dataset, to.version).await?;
             drop(reader);
-            self.sweep_garbage().await?;
             Ok(result)
         })
         .await

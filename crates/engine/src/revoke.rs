@@ -128,22 +128,17 @@ impl Engine {
             self.commit(write, context, vec![opened]).await?;
 
             let done = self.providers.of(reference)?.set_enabled(reference, enabled).await;
-            let outcome = match &done {
-                Ok(()) => "done",
-                // It may have happened: the next start asks the provider.
-                Err(error) if error.class() == ErrorClass::Unreachable => {
-                    return done.map_err(EngineError::from);
+            match done {
+                Ok(()) => {}
+                // It may have happened: the next opening asks the provider.
+                Err(error) if error.class() == ErrorClass::Unreachable => return Err(error.into()),
+                Err(error) => {
+                    return Err(self.settle_refused(context, entry, error.into()).await);
                 }
-                Err(_) => "refused",
-            };
-            let mut write = self.store.write().await?;
-            intents::settle(&mut write, &context.request, outcome, self.clock.now()).await?;
-            if done.is_ok() {
-                self.commit(write, context, vec![entry]).await?;
-            } else {
-                write.commit().await?;
             }
-            Ok(done?)
+            let mut write = self.store.write().await?;
+            intents::settle(&mut write, &context.request, "done", self.clock.now()).await?;
+            self.commit(write, context, vec![entry]).await
         })
         .await
     }
@@ -171,6 +166,24 @@ impl Engine {
             }
         };
         tokio::time::timeout(WATCH, watch).await.ok()
+    }
+
+    /// Settles this request's intent as refused, with the record of the refusal, which it hands on.
+    pub(crate) async fn settle_refused(
+        &self,
+        context: &OperationContext,
+        entry: Entry,
+        error: EngineError,
+    ) -> EngineError {
+        let settle = async {
+            let mut write = self.store.write().await?;
+            intents::settle(&mut write, &context.request, "refused", self.clock.now()).await?;
+            Ok::<_, EngineError>(write)
+        };
+        match settle.await {
+            Ok(write) => self.commit_failure(write, context, entry, error).await,
+            Err(unsettled) => unsettled,
+        }
     }
 
     /// Writes down what is about to be done at the provider, for the next opening to settle if this

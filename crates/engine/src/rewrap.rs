@@ -123,7 +123,7 @@ impl Engine {
                     write.commit().await?;
                 }
                 run.batches().await?;
-                self.publish_sidecars(Some(tenant)).await?;
+                self.refresh_sidecars(tenant).await;
             }
             run.report().await
         })
@@ -463,7 +463,7 @@ impl Engine {
             )
             .with("to", format!("{} v{}", root.id, root.version));
         self.commit(write, context, vec![entry]).await?;
-        self.publish_sidecars(Some(&row.key.tenant)).await?;
+        self.refresh_sidecars(&row.key.tenant).await;
         Ok(())
     }
 }

@@ -67,7 +67,7 @@ impl Engine {
             self.commit(write, context, vec![entry]).await?;
             self.cache.evict_key(&old);
             self.cache.insert(&new, row.epoch, &made.secret);
-            self.publish_sidecars(Some(tenant)).await?;
+            self.refresh_sidecars(tenant).await;
             Ok(RotatedDataKey { data_key: new.to_string(), deactivated: old.to_string() })
         })
         .await

@@ -4,6 +4,7 @@
 //! touched.
 
 use keyward_core::{KeyState, RootKeyId, TenantId};
+use keyward_kms::ErrorClass;
 use keyward_ledger::{Action, Outcome};
 use keyward_store::tables::{data_keys, datasets, intents, root_keys, tenants};
 
@@ -101,25 +102,19 @@ impl Engine {
             self.commit(write, context, vec![opened]).await?;
 
             let rotated = self.providers.of(&reference)?.rotate(&reference).await;
-            let mut write = self.store.write().await?;
             let version = match rotated {
                 Ok(version) => version,
+                // Whether a call without an answer happened is only told by asking again: the intent
+                // stays open for the next opening.
+                Err(error) if error.class() == ErrorClass::Unreachable => return Err(error.into()),
                 Err(error) => {
-                    // Refused outright: settled as such. Whether a call without an answer happened is
-                    // only told by asking again, so then the intent stays open.
-                    if !matches!(error.class(), keyward_kms::ErrorClass::Unreachable) {
-                        intents::settle(&mut write, &context.request, "refused", self.clock.now())
-                            .await?;
-                        write.commit().await?;
-                    } else {
-                        drop(write);
-                    }
-                    if error.class() == keyward_kms::ErrorClass::Denied {
+                    if error.class() == ErrorClass::Denied {
                         self.deny(context, tenant, error.code()).await;
                     }
-                    return Err(error.into());
+                    return Err(self.settle_refused(context, entry, error.into()).await);
                 }
             };
+            let mut write = self.store.write().await?;
             self.raise_version(&mut write, &key.id, version).await?;
             intents::settle(&mut write, &context.request, "done", self.clock.now()).await?;
             let to_rewrap =
@@ -184,7 +179,7 @@ impl Engine {
                 entry.root_key(id, description.version).with("deactivated", old.id.to_string());
             self.commit(write, context, vec![entry]).await?;
             self.cache.evict_tenant(tenant);
-            self.publish_sidecars(Some(tenant)).await?;
+            self.refresh_sidecars(tenant).await;
             Ok(RotatedRootKey {
                 root_key: id.to_string(),
                 version: description.version,

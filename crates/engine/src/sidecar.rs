@@ -75,6 +75,14 @@ impl Engine {
         Ok(stale.len())
     }
 
+    /// Writes a tenant's sidecars after a change that is durable already. A failure undoes nothing:
+    /// the flag stays, and the next opening writes them.
+    pub(crate) async fn refresh_sidecars(&self, tenant: &TenantId) {
+        if let Err(error) = self.publish_sidecars(Some(tenant)).await {
+            tracing::warn!(%tenant, %error, "a sidecar is out of date until the next opening");
+        }
+    }
+
     async fn publish_sidecar(
         &self,
         tenant: &TenantId,

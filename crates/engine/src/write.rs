@@ -112,8 +112,11 @@ impl Engine {
             match stored {
                 Ok(replaced) => Ok(Written { object, replaced }),
                 Err(error) => {
-                    // Nothing names these bytes; where this fails too, `doctor` finds them.
-                    let _ = self.objects.delete(&path).await;
+                    // A commit that failed may have happened all the same, so the row decides. Where
+                    // it can't be read or the delete fails, a sweep finds the bytes.
+                    if let Ok(None) = self.named(&object).await {
+                        let _ = self.objects.delete(&path).await;
+                    }
                     Err(error)
                 }
             }
@@ -137,12 +140,17 @@ impl Engine {
             self.discard(&mut write, replaced).await?;
         }
         self.commit(write, context, vec![entry]).await?;
-        if replaced.is_some()
-            && let Err(error) = self.sweep_garbage().await
-        {
-            tracing::warn!(%error, "a replaced blob stays until the next opening");
+        if let Err(error) = self.sweep_now_and_then().await {
+            tracing::warn!(%error, "replaced blobs stay until the next opening");
         }
         Ok(replaced.is_some())
+    }
+
+    /// The row that names exactly these bytes, if there is one.
+    async fn named(&self, object: &Object) -> Result<Option<Object>, EngineError> {
+        let mut reader = self.store.read().await?;
+        let row = objects::get(&mut reader, &object.tenant, &object.dataset, &object.name).await?;
+        Ok(row.filter(|row| row.id == object.id))
     }
 
     /// Encrypts into the object store, by the fastest way for the source and the store.

@@ -68,7 +68,10 @@ async fn it_is_written_whole_in_any_state_and_once() {
     assert!(left.iter().all(|name| !name.starts_with(".keyward-")), "{left:?}");
     assert!(!left.contains("theirs"));
 
-    let page = engine.audit_query(&workspace.officer(), &AuditFilter::default()).await.unwrap();
+    let page = engine
+        .audit_query(&workspace.officer(), &AuditFilter::default(), None, 1000)
+        .await
+        .unwrap();
     let outcomes: Vec<_> = page
         .records
         .iter()
