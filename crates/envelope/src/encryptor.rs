@@ -10,7 +10,7 @@ use crate::{
 /// sealed frames as soon as they are full, then the final frame.
 ///
 /// Holds less than one frame between calls. Frames of one piece are sealed on all cores, so pieces of
-/// a megabyte or more go fastest.
+/// a megabyte or more go fastest. An asynchronous caller pushes from a blocking task.
 pub struct Encryptor {
     cipher: MessageCipher,
     frame_length: FrameLength,
@@ -24,7 +24,7 @@ impl Encryptor {
     /// Starts a message and gives its header.
     ///
     /// # Errors
-    /// [`EnvelopeError::Unwritable`] where the context is too large for the format.
+    /// As [`seal`](crate::seal).
     pub fn new(
         sealing: &Sealing<'_>,
         randomness: Randomness,

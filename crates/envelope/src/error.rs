@@ -61,7 +61,7 @@ pub enum EnvelopeError {
     #[error("a signed or unframed message can't be read by range; read the whole of it")]
     OnlyWhole,
     /// A message can't be written so.
-    #[error("the message's {field} can't be written; make it shorter")]
+    #[error("the message's {field} can't be written; make it shorter and leave out reserved names")]
     Unwritable {
         /// Which field is too large, or reserved.
         field: Field,

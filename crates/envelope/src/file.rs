@@ -33,6 +33,9 @@ use crate::{
 /// What a worker reads at once: small enough to stay in its core's cache.
 const BATCH: usize = 256 * 1024;
 
+/// What all workers may hold together, on however many cores; one frame each is the least.
+const MEMORY: usize = 32 * 1024 * 1024;
+
 /// Encrypts a file into another and gives the message's length. The source must not change
 /// meanwhile.
 ///
@@ -342,8 +345,10 @@ impl Batches {
         };
         let batches = self.regular_frames.div_ceil(self.frames_per_batch) as usize;
         let cores = thread::available_parallelism().map_or(1, usize::from);
+        let each = 2 * (self.frames_per_batch as usize) * (self.frame_length as usize);
+        let workers = cores.min(MEMORY / each).min(batches);
         thread::scope(|scope| {
-            for _ in 1..cores.min(batches) {
+            for _ in 1..workers {
                 scope.spawn(worker);
             }
             worker();

@@ -14,6 +14,23 @@
 //! | files | [`file::encrypt_file`] | [`file::decrypt_file`] |
 //! | a range of the plaintext | | [`read_range`]; or [`Layout::span`], fetch, [`VerifiedHeader::open_span`] |
 //!
+//! ```
+//! use keyward_core::{EncryptionContext, SecretKey};
+//! use keyward_envelope::{Randomness, RawAesKeyring, ReadOptions, Sealing, open, seal};
+//!
+//! # fn main() -> Result<(), keyward_envelope::EnvelopeError> {
+//! let data_key = SecretKey::new([7; 32]);
+//! let keyring = RawAesKeyring::new("keyward:acme", "invoices/1", &data_key)?;
+//! let context = EncryptionContext::from_pairs([("keyward:tenant".into(), "acme".into())]);
+//!
+//! let message = seal(&Sealing::new(&keyring, &context), Randomness::draw()?, b"to acme")?;
+//! let opened = open(&message, &keyring, &ReadOptions::default())?;
+//! assert_eq!(opened.plaintext, b"to acme");
+//! assert_eq!(opened.header.context().tenant(), Some("acme"));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Promises
 //!
 //! - No plaintext of a frame is given before its tag is verified; whatever works on a whole message

@@ -1,6 +1,6 @@
 //! How a message is written, and writing one that fits in memory.
 
-use keyward_core::EncryptionContext;
+use keyward_core::{EncryptionContext, keys};
 
 use crate::{
     EnvelopeError, Field, MessageId, Randomness, RawAesKeyring, Suite,
@@ -86,6 +86,11 @@ impl<'a> Sealing<'a> {
         randomness: &Randomness,
         out: &mut Vec<u8>,
     ) -> Result<MessageCipher, EnvelopeError> {
+        // framework/structures.md, "Encryption Context": the prefix is the format's own, and readers
+        // refuse an unsigned message that has its public key.
+        if self.context.iter().any(|(key, _)| key.starts_with(keys::AWS_RESERVED_PREFIX)) {
+            return Err(EnvelopeError::Unwritable { field: Field::Context });
+        }
         let start = out.len();
         let suite = Suite::Committing;
         let derived =
@@ -123,7 +128,8 @@ impl<'a> Sealing<'a> {
 /// Writes a message.
 ///
 /// # Errors
-/// [`EnvelopeError::Unwritable`] where the context is too large for the format.
+/// [`EnvelopeError::Unwritable`] where the context is too large for the format or has keys that
+/// start with `aws-crypto-`.
 pub fn seal(
     sealing: &Sealing<'_>,
     randomness: Randomness,

@@ -5,7 +5,7 @@ mod common;
 use common::{
     FRAME, context, foreign::Foreign, keyring, message, pattern, randomness, sealing, sizes,
 };
-use keyward_core::EncryptionContext;
+use keyward_core::{Code, EncryptionContext};
 use keyward_envelope::{
     Accept, Content, Decryptor, Encryptor, FrameLength, Header, Randomness, ReadOptions, Sealing,
     Suite, VerifiedHeader, decrypt, encrypt, open, open_into, seal, seal_into,
@@ -178,7 +178,11 @@ fn contexts_from_none_to_the_largest() {
         let opened = open(&sealed, &keyring, &ReadOptions::default()).unwrap();
         assert_eq!(opened.header.context(), &context);
     }
-    assert!(seal(&Sealing::new(&keyring, &pair(65_535 - 6)), randomness(1), b"x").is_err());
+    let reserved = EncryptionContext::from_pairs([("aws-crypto-public-key".into(), "key".into())]);
+    for context in [pair(65_535 - 6), reserved] {
+        let refused = seal(&Sealing::new(&keyring, &context), randomness(1), b"x");
+        assert_eq!(refused.unwrap_err().code(), Code::InvalidInput);
+    }
 }
 
 #[test]
