@@ -43,7 +43,7 @@ async fn a_create_that_was_killed_can_be_done_again() {
     assert_eq!(Store::open(&path).await.unwrap_err().code(), Code::StateCorrupt);
     meddle(&path, "PRAGMA journal_mode = WAL").await.unwrap();
     let store = Store::create(&path).await.unwrap();
-    assert!(tenants::list(&mut *store.read().await.unwrap()).await.unwrap().is_empty());
+    assert!(tenants::list(&mut store.read().await.unwrap()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn a_locked_database_is_waited_for_and_then_said_to_be_locked() {
     let mut other = behind(place.store.path()).await;
     other.execute("BEGIN IMMEDIATE").await.unwrap();
     // Reading goes on beside a writer.
-    assert_eq!(tenants::list(&mut *place.store.read().await.unwrap()).await.unwrap().len(), 1);
+    assert_eq!(tenants::list(&mut place.store.read().await.unwrap()).await.unwrap().len(), 1);
     let waiting = tokio::spawn({
         let store = place.store.clone();
         async move { store.write().await.map(drop) }

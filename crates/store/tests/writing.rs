@@ -16,7 +16,7 @@ use keyward_store::{
 };
 
 async fn epoch(store: &Store) -> u64 {
-    tenants::get(&mut *store.read().await.unwrap(), &acme()).await.unwrap().unwrap().epoch
+    tenants::get(&mut store.read().await.unwrap(), &acme()).await.unwrap().unwrap().epoch
 }
 
 #[tokio::test]
@@ -101,10 +101,9 @@ async fn a_reader_cannot_write() {
 async fn of_two_who_rewrap_a_key_one_changes_it() {
     let place = with_tenant().await;
     data_keys(&place.store, 1_234).await;
-    let rows =
-        keys::stale_page(&mut *place.store.read().await.unwrap(), &acme(), 1, 2, None, 5_000)
-            .await
-            .unwrap();
+    let rows = keys::stale_page(&mut place.store.read().await.unwrap(), &acme(), 1, 2, None, 5_000)
+        .await
+        .unwrap();
     assert_eq!(rows.len(), 1_234);
     let swaps: Vec<Rewrap> = rows
         .iter()
@@ -178,9 +177,6 @@ async fn what_clashes_or_dangles_is_told_apart() {
     tenants::set_state(&mut write, &acme(), TenantState::Active, None, time(1)).await.unwrap();
     write.commit().await.unwrap();
     assert!(
-        keys::get(&mut *place.store.read().await.unwrap(), &data_key_id(1))
-            .await
-            .unwrap()
-            .is_some()
+        keys::get(&mut place.store.read().await.unwrap(), &data_key_id(1)).await.unwrap().is_some()
     );
 }
