@@ -9,8 +9,8 @@
 //
 // OUTPUT appears once the whole message is verified, and never takes an existing file's place.
 
-import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { createReadStream, createWriteStream, existsSync, readFileSync, statSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -83,6 +83,27 @@ function readEntry(path) {
   })
 }
 
+/**
+ * The length of a message with its header at the start of `file` and so much plaintext. The SDK stops at
+ * a message's end and doesn't look whether the file goes on.
+ */
+async function messageLength(file, plaintext) {
+  const handle = await open(file)
+  const start = Buffer.alloc(4 * 65_538)
+  await handle.read(start, 0, start.length, 0)
+  await handle.close()
+  // Version, suite and message id; the context; the count of entries and the one entry's three fields.
+  let at = 1 + 2 + 32
+  at += 2 + start.readUInt16BE(at)
+  at += 2
+  for (let field = 0; field < 3; field++) at += 2 + start.readUInt16BE(at)
+  const frame = start.readUInt32BE(at + 1)
+  // Content type, frame length, commitment and tag; then the frames, each with number, IV and tag.
+  at += 1 + 4 + 32 + 16
+  const regular = Math.max(0, Math.ceil(plaintext / frame) - 1)
+  return at + regular * (4 + 12 + 16) + plaintext + (4 + 4 + 12 + 4 + 16)
+}
+
 async function readObject(options, message, output) {
   if (existsSync(output)) throw new Error(`${output} is there already`)
   const entry = options.entry && readEntry(options.entry)
@@ -95,8 +116,12 @@ async function readObject(options, message, output) {
   try {
     const target = createWriteStream(held, { flags: 'wx', mode: 0o600 })
     await pipeline(createReadStream(message), decryptStream(keyring), target)
+    const length = target.bytesWritten
+    if (statSync(message).size !== (await messageLength(message, length))) {
+      throw new Error('it has bytes after its end')
+    }
     await rename(held, output)
-    return target.bytesWritten
+    return length
   } catch (error) {
     await rm(held, { force: true })
     throw error
