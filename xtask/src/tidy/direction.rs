@@ -23,7 +23,9 @@ enum Kind {
     Provider,
     /// The operations.
     Engine,
-    /// What people start. It alone names concrete providers.
+    /// Brings an engine together with providers, for surfaces.
+    Workspace,
+    /// What people start. With the workspace, it alone names concrete providers.
     Surface,
     /// Like a surface, and never shipped: it may use the testkit as well.
     Check,
@@ -31,8 +33,8 @@ enum Kind {
     Xtask,
 }
 
-/// The crates, what each is, and those of ours that it may depend on. Surfaces and checks may depend
-/// on everything that isn't one of them; providers have no line of their own.
+/// The crates, what each is, and those of ours that it may depend on. The workspace, surfaces and checks
+/// may depend on everything below them; providers have no line of their own.
 const CRATES: &[(&str, Kind, &[&str])] = &[
     ("keyward-core", Kind::Pure, &[]),
     ("keyward-envelope", Kind::Pure, &["keyward-core"]),
@@ -67,6 +69,7 @@ const CRATES: &[(&str, Kind, &[&str])] = &[
             "keyward-store",
         ],
     ),
+    ("keyward-workspace", Kind::Workspace, &[]),
     ("keyward-cli", Kind::Surface, &[]),
     ("keyward-desktop", Kind::Surface, &[]),
     ("keyward-gateway", Kind::Surface, &[]),
@@ -122,9 +125,7 @@ pub fn check(project: &Project) -> Result<Vec<String>, Error> {
         })
         .collect();
     findings.extend(
-        edges
-            .iter()
-            .filter_map(|edge| judge(edge).err().map(|reason| format!("crates: {edge}: {reason}"))),
+        edges.iter().filter_map(|edge| judge(edge).err().map(|reason| format!("{edge}: {reason}"))),
     );
     Ok(findings)
 }
@@ -150,7 +151,9 @@ fn judge_own(edge: &Edge, from: Kind, to: Kind) -> Result<(), &'static str> {
         (Kind::Xtask, _) => Err("xtask must be built before everything else"),
         (_, Kind::Surface | Kind::Check | Kind::Xtask) => Err("nothing depends on a surface"),
         (Kind::Surface | Kind::Check, _) => Ok(()),
-        (_, Kind::Provider) => Err("only surfaces name concrete providers"),
+        (_, Kind::Workspace) => Err("only surfaces open workspaces"),
+        (Kind::Workspace, _) => Ok(()),
+        (_, Kind::Provider) => Err("only the workspace and surfaces name concrete providers"),
         (Kind::Provider, _) if !PROVIDER_EDGES.contains(&edge.to.as_str()) => {
             Err("a provider depends on kms and core only")
         }
@@ -224,7 +227,9 @@ mod tests {
             ("keyward-kms-aws", "keyward-kms", false),
             ("keyward-kms-aws", "aws-sdk-kms", false),
             ("keyward-kms-aws", "keyward-testkit", true),
+            ("keyward-workspace", "keyward-kms-aws", false),
             ("keyward-cli", "keyward-kms-aws", false),
+            ("keyward-cli", "keyward-workspace", false),
             ("keyward-desktop", "tauri", false),
             ("keyward-tests", "keyward-testkit", false),
             ("keyward-bench", "aws-sdk-kms", false),
@@ -242,6 +247,9 @@ mod tests {
             ("keyward-envelope", "keyward-ledger", false),
             ("keyward-store", "keyward-engine", false),
             ("keyward-engine", "keyward-cli", false),
+            ("keyward-engine", "keyward-workspace", true),
+            ("keyward-workspace", "keyward-cli", false),
+            ("keyward-workspace", "aws-sdk-kms", false),
             // A test of the engine's own must not bring a real provider in either.
             ("keyward-engine", "keyward-kms-aws", true),
             ("keyward-engine", "aws-sdk-kms", false),
