@@ -54,12 +54,14 @@ fn report(name: &str, findings: &Findings) -> bool {
 }
 
 fn formatting(project: &Project) -> Findings {
-    let mut findings = findings_of(cargo(project, "fmt").args(["--all", "--check"]));
+    let mut findings =
+        findings_of(cargo(project, "fmt").args(["--all", "--check", "--", "--color", "never"]));
     // Outside the workspace, but ours.
     let fuzz = project.root.join("tests/fuzz/Cargo.toml");
     if fuzz.is_file() {
         let mut command = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(["fmt", "--check", "--manifest-path"]).arg(fuzz);
+        command.args(["--", "--color", "never"]);
         findings.extend(findings_of(&mut command));
     }
     if !findings.is_empty() {
