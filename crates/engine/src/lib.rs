@@ -44,6 +44,7 @@ mod rotate_root_key;
 mod start_challenge;
 mod status;
 mod suspend;
+mod sweep;
 mod write;
 
 pub use answer_challenge::Answer;
@@ -71,6 +72,7 @@ pub use rotate_root_key::{RootKeyRotation, RotatedRootKey};
 pub use sidecar::{Sidecar, SidecarKey};
 pub use start_challenge::{ChallengeKind, ChallengeView};
 pub use status::{DataKeyCount, TenantStatus, WorkspaceStatus};
+pub use sweep::Swept;
 pub use workspace::{LogIdentity, Parts, Settings};
 pub use write::{Source, Written};
 
@@ -88,6 +90,8 @@ pub struct Engine {
     pub(crate) cache: cache::KeyCache,
     pub(crate) clock: clock::ForwardClock,
     pub(crate) region: Region,
+    /// How many records the log had when this engine last wrote one.
+    pub(crate) recorded: std::sync::atomic::AtomicU64,
     /// When replaced blobs were last looked for.
     pub(crate) last_sweep: parking_lot::Mutex<chrono::DateTime<chrono::Utc>>,
 }

@@ -111,6 +111,8 @@ words! {
         ExitKitWrite = "exit-kit.write",
         /// An open intent was settled after a restart.
         IntentSettle = "intent.settle",
+        /// Stored files that nothing names were swept away.
+        StorageSweep = "storage.sweep",
     }
 }
 
