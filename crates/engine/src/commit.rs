@@ -3,6 +3,8 @@
 //! Every operation ends in [`Engine::commit`]: its records, their hashes and a newly signed checkpoint
 //! go into the transaction of its state change. Nothing is released before this returns.
 
+use std::sync::atomic::Ordering;
+
 use keyward_core::{Code, ExitClass};
 use keyward_ledger::{Checkpoint, Frontier, Outcome, Record, leaf_hash};
 use keyward_store::{
@@ -52,6 +54,13 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let head = audit_head::get(&mut write).await?;
         let mut frontier = Frontier::from_bytes(&head.frontier)?;
+        // Another process has written since: its clock, or ours before a jump, may have been ahead.
+        if head.size != self.recorded.load(Ordering::SeqCst)
+            && let Some(last) = head.size.checked_sub(1)
+            && let Some(last) = audit_records::get(&mut write, last).await?
+        {
+            self.clock.at_least(last.time);
+        }
         let time = self.clock.now();
         let mut rows = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -97,6 +106,8 @@ impl Engine {
         };
         audit_records::append(&mut write, &rows, &head).await?;
         write.commit().await?;
+        // Commits of this process may get here in another order; then the next one looks once too often.
+        self.recorded.store(head.size, Ordering::SeqCst);
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Reads an object: whole into memory, a range, into a file, or as a stream.
 
 use std::{
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
     ops::Range,
     path::Path,
 };
@@ -15,6 +15,7 @@ use keyward_envelope::{
 use keyward_kms::RewrapItem;
 use keyward_ledger::Action;
 use keyward_store::{
+    ObjectsError,
     layout::StoredPath,
     tables::{data_keys, objects, objects::Object, tenants},
 };
@@ -90,23 +91,23 @@ impl Engine {
         name: &ObjectName,
     ) -> Result<Zeroizing<Vec<u8>>, EngineError> {
         let entry = entry(tenant, dataset, name);
-        self.guard(context, entry.clone(), async {
-            let readable = self.readable(context, tenant, dataset, name, entry).await?;
+        let read = async {
+            let readable = self.readable(context, tenant, dataset, name, entry.clone()).await?;
             if readable.object.stored_size > WHOLE {
                 return Err(EngineError::InvalidInput(format!(
                     "object `{name}` has {} bytes, too many to hold in memory; read it as a stream or into a file",
                     readable.object.size
                 )));
             }
-            let message = self.objects.get(&readable.path).await?;
+            let message = self.objects.get(&readable.path).await.map_err(lost(&readable.object))?;
             let opened = open(&message, &readable.keys, &ReadOptions::default())
                 .map_err(rejected(&readable.object))?;
             let plaintext = Zeroizing::new(opened.plaintext);
             let bytes = plaintext.len() as u64;
             self.release(context, &readable, bytes).await?;
             Ok(plaintext)
-        })
-        .await
+        };
+        self.guard(context, entry.clone(), self.unless_gone(tenant, dataset, name, read)).await
     }
 
     /// Reads a range of an object's plaintext, touching only the frames that hold it. What lies past
@@ -125,25 +126,29 @@ impl Engine {
         let entry = entry(tenant, dataset, name)
             .with("from", range.start.min(MAX_INTEGER))
             .with("to", range.end.min(MAX_INTEGER));
-        self.guard(context, entry.clone(), async {
+        let read = async {
             if range.start > range.end || range.end - range.start > WHOLE {
                 return Err(EngineError::InvalidInput(
                     "the range is empty or has more than 256 MiB; ask for less at once".into(),
                 ));
             }
-            let readable = self.readable(context, tenant, dataset, name, entry).await?;
+            let readable = self.readable(context, tenant, dataset, name, entry.clone()).await?;
             let header = self.header(&readable.object).await?;
             let refuse = rejected(&readable.object);
             let layout = Layout::of(&header, readable.object.stored_size).map_err(&refuse)?;
             let span = layout.span(range);
             let message = VerifiedHeader::unlock(header, &readable.keys, &ReadOptions::default())
                 .map_err(&refuse)?;
-            let frames = self.objects.get_range(&readable.path, span.message.clone()).await?;
+            let frames = self
+                .objects
+                .get_range(&readable.path, span.message.clone())
+                .await
+                .map_err(lost(&readable.object))?;
             let plaintext = Zeroizing::new(message.open_span(&span, &frames).map_err(&refuse)?);
             self.release(context, &readable, plaintext.len() as u64).await?;
             Ok(plaintext)
-        })
-        .await
+        };
+        self.guard(context, entry.clone(), self.unless_gone(tenant, dataset, name, read)).await
     }
 
     /// Reads an object into a file, which appears only once the whole message is verified and the
@@ -160,8 +165,8 @@ impl Engine {
         target: &Path,
     ) -> Result<ReadSummary, EngineError> {
         let entry = entry(tenant, dataset, name);
-        self.guard(context, entry.clone(), async {
-            let mut readable = self.readable(context, tenant, dataset, name, entry).await?;
+        let read = async {
+            let mut readable = self.readable(context, tenant, dataset, name, entry.clone()).await?;
             let refuse = rejected(&readable.object);
             let folder = match target.parent() {
                 Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -175,7 +180,7 @@ impl Engine {
             let local = self.objects.local_path(&readable.path);
             let reader = match local {
                 Some(_) => None,
-                None => Some(self.reader(&readable.path).await?),
+                None => Some(self.reader(&readable.object, &readable.path).await?),
             };
             let keys = readable.keys;
             let (held, keys, bytes) = blocking(move || {
@@ -205,8 +210,8 @@ impl Engine {
                 source: error.error,
             })?;
             Ok(ReadSummary { object: readable.object, bytes })
-        })
-        .await
+        };
+        self.guard(context, entry.clone(), self.unless_gone(tenant, dataset, name, read)).await
     }
 
     /// Reads an object as a stream. Each frame is verified before it is given; the record is durable
@@ -224,8 +229,8 @@ impl Engine {
         writer: W,
     ) -> Result<ReadSummary, EngineError> {
         let entry = entry(tenant, dataset, name).with("stream", true);
-        self.guard(context, entry.clone(), async {
-            let readable = self.readable(context, tenant, dataset, name, entry).await?;
+        let read = async {
+            let readable = self.readable(context, tenant, dataset, name, entry.clone()).await?;
             let refuse = rejected(&readable.object);
             // The header first: an object that isn't the one named leaves no record of a read.
             let header = self.header(&readable.object).await?;
@@ -237,7 +242,7 @@ impl Engine {
                         .map_err(|_| EngineError::CiphertextRejected { name: name.to_string() })?;
                     Box::new(file)
                 }
-                None => Box::new(self.reader(&readable.path).await?),
+                None => Box::new(self.reader(&readable.object, &readable.path).await?),
             };
             self.release(context, &readable, readable.object.size).await?;
             let keys = readable.keys;
@@ -254,8 +259,30 @@ impl Engine {
                 })
                 .await?;
             Ok(ReadSummary { object: readable.object, bytes })
+        };
+        self.guard(context, entry.clone(), self.unless_gone(tenant, dataset, name, read)).await
+    }
+
+    /// Tells an object whose bytes are damaged or lost from one that was deleted or replaced between
+    /// looking it up and opening its bytes.
+    async fn unless_gone<T>(
+        &self,
+        tenant: &TenantId,
+        dataset: &DatasetName,
+        name: &ObjectName,
+        read: impl Future<Output = Result<T, EngineError>>,
+    ) -> Result<T, EngineError> {
+        let began = self.clock.now();
+        let rejected = match read.await {
+            Err(error @ EngineError::CiphertextRejected { .. }) => error,
+            other => return other,
+        };
+        let row = objects::get(&mut *self.store.read().await?, tenant, dataset, name).await?;
+        Err(match row {
+            None => EngineError::ObjectNotFound { name: name.to_string() },
+            Some(now) if now.created_at >= began => EngineError::ChangedMeanwhile(name.to_string()),
+            Some(_) => rejected,
         })
-        .await
     }
 
     /// Looks the object up, opens its data key, and rewraps that where it is under an old root key.
@@ -318,8 +345,12 @@ impl Engine {
     }
 
     /// A stored object as a blocking reader, for a thread that decrypts.
-    async fn reader(&self, path: &StoredPath) -> Result<impl Read + Send + use<>, EngineError> {
-        let (_, stream) = self.objects.get_stream(path).await?;
+    async fn reader(
+        &self,
+        object: &Object,
+        path: &StoredPath,
+    ) -> Result<impl Read + Send + use<>, EngineError> {
+        let (_, stream) = self.objects.get_stream(path).await.map_err(lost(object))?;
         let stream = stream.map_err(std::io::Error::other);
         Ok(SyncIoBridge::new(StreamReader::new(stream)))
     }
@@ -390,11 +421,27 @@ fn entry(tenant: &TenantId, dataset: &DatasetName, name: &ObjectName) -> Entry {
         .with("object", name.as_str())
 }
 
+/// Stored bytes that a row names and that aren't there, or end early, are a damaged object and not an
+/// unknown one.
+pub(crate) fn lost(object: &Object) -> impl FnOnce(ObjectsError) -> EngineError {
+    let name = object.name.to_string();
+    move |error| match error {
+        ObjectsError::NotFound { .. } | ObjectsError::Cut { .. } => {
+            EngineError::CiphertextRejected { name }
+        }
+        other => other.into(),
+    }
+}
+
 /// Says nothing about why a ciphertext didn't open.
 fn rejected(object: &Object) -> impl Fn(EnvelopeError) -> EngineError + Send + 'static {
     let name = object.name.to_string();
     move |error| match error {
-        EnvelopeError::Io(source) => EngineError::Io { what: format!("object `{name}`"), source },
+        EnvelopeError::Io(source)
+            if !matches!(source.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof) =>
+        {
+            EngineError::Io { what: format!("object `{name}`"), source }
+        }
         _ => EngineError::CiphertextRejected { name: name.clone() },
     }
 }

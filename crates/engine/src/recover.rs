@@ -69,7 +69,10 @@ impl Engine {
         // Any answer tells: a disabled key describes itself too.
         let found = self.providers.of(&reference)?.describe(&reference).await?;
         let happened = if intent.operation == Action::RootKeyRotate.as_str() {
-            found.version > root.version
+            // Against the version when the intent was written: somebody may have noticed the new one
+            // meanwhile, and taken it into the row.
+            let before = detail["before"].as_u64().ok_or_else(corrupt)?;
+            u64::from(found.version) > before
         } else {
             let enable = detail["enable"].as_bool().ok_or_else(corrupt)?;
             enable == (found.state == ProviderState::Enabled)
@@ -80,10 +83,10 @@ impl Engine {
         if !intents::settle(&mut write, &intent.id, outcome, self.clock.now()).await? {
             return Ok(());
         }
-        let version = root.version.max(found.version);
-        if version > root.version {
-            self.raise_version(&mut write, &id, version).await?;
-        }
+        let version = match found.version > root.version {
+            true => self.raise_version(&mut write, &id, found.version).await?,
+            false => root.version,
+        };
         let entry = Entry::of(Action::IntentSettle, &intent.tenant)
             .root_key(&id, version)
             .with("intent", intent.id.to_string())

@@ -20,7 +20,10 @@ use keyward_store::{
 use serde_json::json;
 
 use crate::{
-    Engine, EngineError, OperationContext, operation::Entry, read::header_start, require,
+    Engine, EngineError, OperationContext,
+    operation::Entry,
+    read::{header_start, lost},
+    require,
     workspace::random,
 };
 
@@ -170,7 +173,7 @@ impl Engine {
         let path = StoredPath::object(&object.tenant, &object.dataset, &object.id);
         let mut end = header_start(object.stored_size);
         loop {
-            let bytes = self.objects.get_range(&path, 0..end).await?;
+            let bytes = self.objects.get_range(&path, 0..end).await.map_err(lost(object))?;
             match Header::parse(&bytes, &ReadOptions::default()).map_err(rejected)? {
                 Parsed::Complete(header) => return Ok(*header),
                 Parsed::Incomplete { missing } => {
@@ -216,7 +219,8 @@ impl Engine {
         if !object.detached {
             return Ok(None);
         }
-        let bytes = self.objects.get(&entry_path(object, object.data_key_version)).await?;
+        let path = entry_path(object, object.data_key_version);
+        let bytes = self.objects.get(&path).await.map_err(lost(object))?;
         let entry = ObjectEntry::from_bytes(&bytes, &ReadLimits::default())
             .map_err(|_| EngineError::CiphertextRejected { name: object.name.to_string() })?;
         Ok(Some(entry))

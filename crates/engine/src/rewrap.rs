@@ -181,7 +181,7 @@ impl Run<'_> {
         let produce = async move {
             let mut after = None;
             loop {
-                let rows = {
+                let mut rows = {
                     let mut reader = engine.store.read().await?;
                     data_keys::stale_page(
                         &mut reader,
@@ -195,6 +195,14 @@ impl Run<'_> {
                 };
                 let Some(last) = rows.last() else { return Ok::<_, EngineError>(()) };
                 after = Some(last.cursor());
+                // Under a version that the provider made since this run began: nothing is to be done.
+                rows.retain(|row| {
+                    (row.root_key, row.root_key_version) < (root.id.number, root.version)
+                        || row.root_key != root.id.number
+                });
+                if rows.is_empty() {
+                    continue;
+                }
                 let results = rewrap_rows(engine, &reference, &root.id, &rows).await?;
                 // The consumer has stopped for a failure of its own.
                 if sender.send(Batch { rows, results }).await.is_err() {

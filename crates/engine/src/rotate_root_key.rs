@@ -115,10 +115,10 @@ impl Engine {
                 }
             };
             let mut write = self.store.write().await?;
-            self.raise_version(&mut write, &key.id, version).await?;
+            let current = self.raise_version(&mut write, &key.id, version).await?;
             intents::settle(&mut write, &context.request, "done", self.clock.now()).await?;
             let to_rewrap =
-                data_keys::stale_count(&mut write, tenant, key.id.number, version).await?;
+                data_keys::stale_count(&mut write, tenant, key.id.number, current).await?;
             self.commit(write, context, vec![entry.root_key(&key.id, version)]).await?;
             self.cache.evict_tenant(tenant);
             Ok(RotatedRootKey {
@@ -190,17 +190,21 @@ impl Engine {
         .await
     }
 
-    /// Sets the root key's version and raises the tenant's epoch, so that every process's cache turns
-    /// to fresh entries.
+    /// Raises the root key's version and the tenant's epoch, so that every process's cache turns to
+    /// fresh entries, and gives the version that is current now: the row's own where two rotations
+    /// went on at once and the later one was quicker to come here.
     pub(crate) async fn raise_version(
         &self,
         write: &mut keyward_store::Write,
         key: &RootKeyId,
         version: u32,
-    ) -> Result<(), EngineError> {
-        root_keys::set_version(write, key, version).await?;
+    ) -> Result<u32, EngineError> {
+        let known = require::root_key(write, key).await?.version;
+        if version > known {
+            root_keys::set_version(write, key, version).await?;
+        }
         tenants::bump_epoch(write, &key.tenant).await?;
         datasets::mark_sidecars_stale(write, &key.tenant).await?;
-        Ok(())
+        Ok(version.max(known))
     }
 }

@@ -151,6 +151,7 @@ impl Engine {
             cache: KeyCache::new(parts.settings.cache),
             clock: ForwardClock::new(parts.clock),
             region,
+            recorded: std::sync::atomic::AtomicU64::default(),
             last_sweep: parking_lot::Mutex::default(),
         }
     }

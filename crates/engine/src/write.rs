@@ -8,7 +8,7 @@ use keyward_envelope::{Encryptor, EnvelopeError, Randomness, RawAesKeyring, Seal
 use keyward_ledger::Action;
 use keyward_store::{
     layout::StoredPath,
-    tables::{objects, objects::Object, tenants},
+    tables::{objects, objects::Object},
 };
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
@@ -105,7 +105,7 @@ impl Engine {
                         .with("id", object.id.to_string())
                         .with("bytes", object.size)
                         .with("key_cached", opened.cached);
-                    self.name_object(context, &row, &object, entry).await
+                    self.name_object(context, &object, entry).await
                 }
                 Err(error) => Err(error),
             };
@@ -128,13 +128,13 @@ impl Engine {
     async fn name_object(
         &self,
         context: &OperationContext,
-        before: &tenants::Tenant,
         object: &Object,
         entry: Entry,
     ) -> Result<bool, EngineError> {
         let mut write = self.store.write().await?;
-        // Looked up again: a revocation while the bytes were on their way wins.
-        require::unchanged_tenant(&mut write, before).await?;
+        // Looked up again: a revocation while the bytes were on their way wins. A rotation of the root
+        // key doesn't matter, it leaves the data key as it is: a long upload isn't to fail for it.
+        require::active_tenant(&mut write, &object.tenant).await?;
         let replaced = objects::upsert(&mut write, object).await?;
         if let Some(replaced) = &replaced {
             self.discard(&mut write, replaced).await?;
