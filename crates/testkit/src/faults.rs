@@ -19,8 +19,17 @@ use keyward_kms::{
 #[derive(Clone)]
 pub struct Faulty {
     inner: Arc<dyn RootKeyService>,
-    fault: Arc<Mutex<Option<Reason>>>,
+    fault: Arc<Mutex<Option<Fault>>>,
     calls: Arc<AtomicU64>,
+}
+
+/// What goes wrong with a call.
+#[derive(Clone, Copy)]
+enum Fault {
+    /// It isn't done.
+    Refused(Reason),
+    /// It is done, and nobody hears of it.
+    AnswerLost,
 }
 
 impl Faulty {
@@ -32,7 +41,13 @@ impl Faulty {
 
     /// From now on every call fails so, or with `None` none does.
     pub fn set(&self, fault: Option<Reason>) {
-        *self.fault.lock().expect("no test panics with the lock held") = fault;
+        self.put(fault.map(Fault::Refused));
+    }
+
+    /// From now on every call that changes a key at the provider is carried out and then fails as
+    /// having timed out. Until [`set`](Self::set) is called.
+    pub fn lose_answers(&self) {
+        self.put(Some(Fault::AnswerLost));
     }
 
     /// Calls so far.
@@ -41,16 +56,36 @@ impl Faulty {
         self.calls.load(Ordering::SeqCst)
     }
 
+    fn put(&self, fault: Option<Fault>) {
+        *self.fault.lock().expect("no test panics with the lock held") = fault;
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        *self.fault.lock().expect("no test panics with the lock held")
+    }
+
     fn pass(&self, key: &RootKeyReference) -> Result<(), KmsError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        match *self.fault.lock().expect("no test panics with the lock held") {
-            None => Ok(()),
-            Some(reason) => Err(KmsError {
-                provider: self.inner.provider(),
-                key: key.to_string(),
-                reason,
-                provider_code: Some("InjectedFault".into()),
-            }),
+        match self.fault() {
+            None | Some(Fault::AnswerLost) => Ok(()),
+            Some(Fault::Refused(reason)) => Err(self.failure(key, reason)),
+        }
+    }
+
+    /// What becomes of the answer of a call that was carried out.
+    fn answer<T>(&self, key: &RootKeyReference, answer: T) -> Result<T, KmsError> {
+        match self.fault() {
+            Some(Fault::AnswerLost) => Err(self.failure(key, Reason::TimedOut)),
+            _ => Ok(answer),
+        }
+    }
+
+    fn failure(&self, key: &RootKeyReference, reason: Reason) -> KmsError {
+        KmsError {
+            provider: self.inner.provider(),
+            key: key.to_string(),
+            reason,
+            provider_code: Some("InjectedFault".into()),
         }
     }
 }
@@ -109,12 +144,14 @@ impl RootKeyService for Faulty {
 
     async fn rotate(&self, key: &RootKeyReference) -> Result<u32, KmsError> {
         self.pass(key)?;
-        self.inner.rotate(key).await
+        let version = self.inner.rotate(key).await?;
+        self.answer(key, version)
     }
 
     async fn set_enabled(&self, key: &RootKeyReference, enabled: bool) -> Result<(), KmsError> {
         self.pass(key)?;
-        self.inner.set_enabled(key, enabled).await
+        self.inner.set_enabled(key, enabled).await?;
+        self.answer(key, ())
     }
 
     async fn tags(&self, key: &RootKeyReference) -> Result<BTreeMap<String, String>, KmsError> {

@@ -1,6 +1,9 @@
 //! A workspace in a temporary folder, with the local key store as its provider.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyward_core::{
@@ -21,7 +24,7 @@ use tempfile::TempDir;
 
 use crate::{Faulty, TestClock};
 
-/// A workspace that is deleted with this value.
+/// A workspace. One of [`TestWorkspace::new`] is deleted with this value, one in a given folder stays.
 pub struct TestWorkspace {
     /// Its engine.
     pub engine: Arc<Engine>,
@@ -31,10 +34,14 @@ pub struct TestWorkspace {
     pub faults: Faulty,
     /// The engine's clock.
     pub clock: TestClock,
-    folder: TempDir,
+    folder: PathBuf,
+    _temporary: Option<TempDir>,
 }
 
+/// Signs the log of every test workspace.
 const SEED: [u8; 32] = [7; 32];
+/// Seals the key store of every test workspace.
+const SEALING: [u8; 32] = [9; 32];
 
 impl TestWorkspace {
     /// A new workspace in region `local`, with default settings.
@@ -44,54 +51,72 @@ impl TestWorkspace {
 
     /// A new workspace with these settings.
     pub async fn with(settings: Settings) -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
-        let store = Store::create(&folder.path().join("keyward.db")).await.expect("a database");
-        let objects = folder.path().join("objects");
-        let objects_text = objects.to_str().expect("a UTF-8 path").to_owned();
-        let objects = Objects::create(&objects_text).await.expect("an object folder");
-        let keystore = LocalKeyStore::create(
-            &folder.path().join("keystore"),
-            SecretKey::new([9; 32]),
-            StoreId::from_bytes([1; 16]),
-        )
-        .expect("a key store");
-        let clock = TestClock::default();
-        let faults = Faulty::new(Arc::new(keystore.clone()));
-        let parts = Self::parts(store, objects, &faults, &clock, settings);
-        let engine = Engine::create(
-            parts,
-            WorkspaceId::from_bytes([2; 16]),
-            "local".parse().expect("a region"),
-            &objects_text,
-            Actor("test".into()),
-        )
-        .await
-        .expect("a workspace");
-        Self { engine: Arc::new(engine), keystore, faults, clock, folder }
+        let temporary = TempDir::new().expect("a temporary folder");
+        let made = Self::make(temporary.path(), settings).await.expect("a workspace");
+        Self { _temporary: Some(temporary), ..made }
     }
 
-    /// Another engine on the same workspace, as another process would open it.
+    /// A new workspace in an empty folder, which stays.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn create_at(folder: &Path) -> Result<Self, EngineError> {
+        Self::make(folder, Settings::default()).await
+    }
+
+    /// The workspace in a folder, opened by an engine, a key store and a clock of its own: what another
+    /// process does.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn open_at(folder: &Path) -> Result<Self, EngineError> {
+        let keystore = LocalKeyStore::open(&folder.join("keystore"), SecretKey::new(SEALING))?;
+        let faults = Faulty::new(Arc::new(keystore.clone()));
+        let clock = TestClock::default();
+        let engine = Self::open_engine(folder, &faults, &clock).await?;
+        Ok(Self {
+            engine: Arc::new(engine),
+            keystore,
+            faults,
+            clock,
+            folder: folder.into(),
+            _temporary: None,
+        })
+    }
+
+    /// Another engine on the same workspace, as another process would open it, but with this one's
+    /// faults and clock.
     ///
     /// # Errors
     /// The engine's.
     pub async fn open_again(&self) -> Result<Engine, EngineError> {
-        let store = Store::open(&self.database()).await?;
-        let objects = self.path().join("objects");
-        let objects = Objects::open(objects.to_str().expect("a UTF-8 path")).await?;
-        let parts = Self::parts(store, objects, &self.faults, &self.clock, Settings::default());
-        Engine::open(parts, Actor("test".into())).await
+        Self::open_engine(&self.folder, &self.faults, &self.clock).await
     }
 
     /// The workspace's folder.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     /// The database's file.
     #[must_use]
-    pub fn database(&self) -> std::path::PathBuf {
+    pub fn database(&self) -> PathBuf {
         self.path().join("keyward.db")
+    }
+
+    /// The folder that objects and sidecars lie in.
+    #[must_use]
+    pub fn objects(&self) -> PathBuf {
+        self.path().join("objects")
+    }
+
+    /// The database, past the engine.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn store(&self) -> Result<Store, EngineError> {
+        Ok(Store::open(&self.database()).await?)
     }
 
     /// A request of the administrator.
@@ -192,6 +217,46 @@ impl TestWorkspace {
         Ok(read.to_vec())
     }
 
+    async fn make(folder: &Path, settings: Settings) -> Result<Self, EngineError> {
+        let store = Store::create(&folder.join("keyward.db")).await?;
+        let place = objects_of(folder);
+        let objects = Objects::create(&place).await?;
+        let keystore = LocalKeyStore::create(
+            &folder.join("keystore"),
+            SecretKey::new(SEALING),
+            StoreId::from_bytes([1; 16]),
+        )?;
+        let clock = TestClock::default();
+        let faults = Faulty::new(Arc::new(keystore.clone()));
+        let engine = Engine::create(
+            Self::parts(store, objects, &faults, &clock, settings),
+            WorkspaceId::from_bytes([2; 16]),
+            "local".parse().expect("a region"),
+            &place,
+            Actor("test".into()),
+        )
+        .await?;
+        Ok(Self {
+            engine: Arc::new(engine),
+            keystore,
+            faults,
+            clock,
+            folder: folder.into(),
+            _temporary: None,
+        })
+    }
+
+    async fn open_engine(
+        folder: &Path,
+        faults: &Faulty,
+        clock: &TestClock,
+    ) -> Result<Engine, EngineError> {
+        let store = Store::open(&folder.join("keyward.db")).await?;
+        let objects = Objects::open(&objects_of(folder)).await?;
+        let parts = Self::parts(store, objects, faults, clock, Settings::default());
+        Engine::open(parts, Actor("test".into())).await
+    }
+
     fn parts(
         store: Store,
         objects: Objects,
@@ -208,4 +273,8 @@ impl TestWorkspace {
             clock: Box::new(clock.clone()),
         }
     }
+}
+
+fn objects_of(folder: &Path) -> String {
+    folder.join("objects").to_str().expect("a UTF-8 path").to_owned()
 }
