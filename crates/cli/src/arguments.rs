@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use keyward_core::Role;
 
-use crate::{commands, output::Output};
+use crate::{commands, output::Output, tour};
 
 /// Encrypt each customer's data under that customer's own key.
 #[derive(Debug, Parser)]
@@ -84,9 +84,11 @@ pub enum Command {
     #[command(subcommand)]
     Audit(commands::audit::Audit),
     Status(commands::status::Status),
+    ExitKit(commands::exit_kit::ExitKit),
     Doctor(commands::doctor::Doctor),
     #[command(subcommand)]
     Keystore(commands::keystore::Keystore),
+    Tour(tour::Tour),
     Completions(commands::completions::Completions),
     Man(commands::man::Man),
 }

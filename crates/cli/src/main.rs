@@ -10,6 +10,7 @@ mod output;
 mod passphrase;
 mod render;
 mod session;
+mod tour;
 
 use std::{ffi::OsString, process::ExitCode};
 

@@ -136,8 +136,13 @@ mod tests {
         };
         let newer = put(r#"{"format": 2, "what": "nobody knows"}"#);
         assert!(matches!(newer, WorkspaceError::Newer { found: 2, known: 1 }));
-        for bad in ["", "{}", "[]", r#"{"format": 1}"#, r#"{"format": 1, "id": "x", "secrets": "keyring"}"#]
-        {
+        for bad in [
+            "",
+            "{}",
+            "[]",
+            r#"{"format": 1}"#,
+            r#"{"format": 1, "id": "x", "secrets": "keyring"}"#,
+        ] {
             assert!(matches!(put(bad), WorkspaceError::Damaged { .. }), "{bad}");
         }
     }

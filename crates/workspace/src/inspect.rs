@@ -110,11 +110,9 @@ impl Inspection<'_> {
             let Some((id, path)) = object_of(&stat.path) else { continue };
             let named = match rows.get_mut(&id) {
                 // An entry counts only in the version that the row names.
-                Some(row) if stat.path.ends_with(".entry") => {
-                    row.entry.is_some_and(|version| {
-                        StoredPath::entry(tenant, dataset, &id, version) == path
-                    })
-                }
+                Some(row) if stat.path.ends_with(".entry") => row.entry.is_some_and(|version| {
+                    StoredPath::entry(tenant, dataset, &id, version) == path
+                }),
                 Some(row) => {
                     row.seen = true;
                     true

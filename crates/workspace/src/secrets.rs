@@ -27,8 +27,7 @@ impl Secrets {
 
     /// Reads them.
     pub(crate) fn load(vault: &Vault) -> Result<Self, WorkspaceError> {
-        let load =
-            |name| vault.load(name)?.ok_or(WorkspaceError::SecretMissing { name });
+        let load = |name| vault.load(name)?.ok_or(WorkspaceError::SecretMissing { name });
         Ok(Self { log_seed: load(LOG_SEED)?, sealing: load(SEALING)? })
     }
 

@@ -139,18 +139,30 @@ fn command(view: &ChallengeView, statement: Option<&Path>) -> Option<String> {
     let reference: RootKeyReference = view.reference.parse().ok()?;
     match view.kind {
         ChallengeKind::Decrypt => {
-            let context = serde_json::to_string(view.encryption_context.as_ref()?).ok()?;
-            let (context, blob) = (shell_word(&context), view.ciphertext.as_deref()?);
+            let blob = view.ciphertext.as_deref()?;
+            let context = view.encryption_context.as_ref()?;
             match &reference {
-                RootKeyReference::Aws(key) => Some(format!(
-                    "aws kms decrypt --region {} --key-id {key} --encryption-context {context} \
-                     --ciphertext-blob {blob} --query Plaintext --output text",
-                    key.region()
-                )),
-                RootKeyReference::Local(key) => Some(format!(
-                    "keyward keystore decrypt {} --context {context} --ciphertext {blob}",
-                    key.name()
-                )),
+                RootKeyReference::Aws(key) => {
+                    let context = shell_word(&serde_json::to_string(context).ok()?);
+                    Some(format!(
+                        "aws kms decrypt --region {} --key-id {key} --encryption-context {context} \
+                         --ciphertext-blob {blob} --query Plaintext --output text",
+                        key.region()
+                    ))
+                }
+                RootKeyReference::Local(key) => {
+                    let pairs: Vec<String> = context
+                        .iter()
+                        .map(|(name, value)| {
+                            format!("--context {}", shell_word(&format!("{name}={value}")))
+                        })
+                        .collect();
+                    Some(format!(
+                        "keyward keystore decrypt {} {} --ciphertext {blob}",
+                        key.name(),
+                        pairs.join(" ")
+                    ))
+                }
                 _ => None,
             }
         }

@@ -1,7 +1,10 @@
 //! `keyward keystore`: the owner's side of the local software key store; what a tenant without a KMS
 //! of its own does.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read, Write},
+    str::FromStr,
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use clap::{Subcommand, ValueEnum};
@@ -20,6 +23,9 @@ use crate::{
     },
     session::Session,
 };
+
+/// No wrapped key comes near it.
+const MAX_CIPHERTEXT: u64 = 64 * 1024;
 
 /// Administer the local key store: what a tenant without a KMS of its own does
 #[derive(Debug, Subcommand)]
@@ -100,16 +106,19 @@ pub enum Keystore {
         /// The tag's name
         name: String,
     },
-    /// Decrypt what the key wrapped, and print it in base64: the answer to a challenge, or a data key
+    /// Decrypt what the key wrapped: the answer to a challenge, or a data key
+    ///
+    /// A ciphertext that is given in base64 is answered in base64; without one, standard input's bytes
+    /// are decrypted to standard output.
     Decrypt {
         /// The key
         key: LocalKey,
-        /// The ciphertext in base64; `-` reads it from standard input
-        #[arg(long, value_name = "BASE64|-")]
-        ciphertext: String,
-        /// The encryption context, a JSON object of texts
-        #[arg(long, value_name = "JSON")]
-        context: String,
+        /// The ciphertext
+        #[arg(long, value_name = "BASE64")]
+        ciphertext: Option<String>,
+        /// A pair of the encryption context; all of them must be given
+        #[arg(long = "context", value_name = "KEY=VALUE")]
+        pairs: Vec<Pair>,
     },
 }
 
@@ -118,6 +127,23 @@ pub enum Keystore {
 pub enum Use {
     Wrap,
     Unwrap,
+}
+
+/// A pair of an encryption context.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    key: String,
+    value: String,
+}
+
+impl FromStr for Pair {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
+        let (key, value) = pair.ok_or("write it as `KEY=VALUE`, like `keyward:tenant=acme`")?;
+        Ok(Self { key: key.into(), value: value.into() })
+    }
 }
 
 #[derive(serde::Serialize)]
@@ -133,8 +159,8 @@ impl Keystore {
         let store = session.workspace.keystore.administration();
         let key = match self {
             Self::List => return list(session),
-            Self::Decrypt { key, ciphertext, context } => {
-                return decrypt(session, key, &ciphertext, &context).await;
+            Self::Decrypt { key, ciphertext, pairs } => {
+                return decrypt(session, key, ciphertext.as_deref(), pairs).await;
             }
             Self::Create { key, allowed } => {
                 let access: AccessList =
@@ -232,25 +258,34 @@ fn list(session: &Session) -> Result<u8, Failure> {
 async fn decrypt(
     session: &Session,
     key: LocalKey,
-    ciphertext: &str,
-    context: &str,
+    ciphertext: Option<&str>,
+    pairs: Vec<Pair>,
 ) -> Result<u8, Failure> {
-    let mut text = ciphertext.to_owned();
-    if ciphertext == "-" {
-        text.clear();
-        io::stdin()
-            .take(64 * 1024)
-            .read_to_string(&mut text)
-            .map_err(|error| Failure::io("read", "standard input", &error))?;
-    }
-    let blob = BASE64_STANDARD
-        .decode(text.trim())
-        .map_err(|_| Failure::usage("the ciphertext is not base64"))?;
-    let context: EncryptionContext = serde_json::from_str(context).map_err(|_| {
-        Failure::usage("the context is no JSON object of texts, like {\"keyward:tenant\":\"acme\"}")
-    })?;
+    let blob = match ciphertext {
+        Some(text) => BASE64_STANDARD
+            .decode(text.trim())
+            .map_err(|_| Failure::usage("the ciphertext is not base64"))?,
+        None => {
+            let mut bytes = Vec::new();
+            io::stdin()
+                .take(MAX_CIPHERTEXT)
+                .read_to_end(&mut bytes)
+                .map_err(|error| Failure::io("read", "standard input", &error))?;
+            bytes
+        }
+    };
+    let context =
+        EncryptionContext::from_pairs(pairs.into_iter().map(|pair| (pair.key, pair.value)));
     let reference = RootKeyReference::from(key);
     let plaintext = session.workspace.keystore.unwrap(&reference, &context, &blob).await?;
+    if ciphertext.is_none() && !session.output.json {
+        let mut stdout = io::stdout().lock();
+        stdout
+            .write_all(plaintext.expose())
+            .and_then(|()| stdout.flush())
+            .map_err(|error| Failure::io("write", "standard output", &error))?;
+        return Ok(0);
+    }
     let text = Zeroizing::new(BASE64_STANDARD.encode(plaintext.expose()));
     let document = serde_json::json!({ "plaintext": text.as_str() });
     session.output.print(&document, |_| text.as_str().to_owned())

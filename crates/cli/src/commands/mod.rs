@@ -5,6 +5,7 @@ pub mod challenge;
 pub mod completions;
 pub mod dataset;
 pub mod doctor;
+pub mod exit_kit;
 pub mod get;
 pub mod init;
 pub mod key;
@@ -38,6 +39,7 @@ pub async fn run(arguments: Arguments) -> Result<u8, Failure> {
     let command = match arguments.command {
         Command::Init(init) => return init.run(&global).await,
         Command::Doctor(doctor) => return doctor.run(&global).await,
+        Command::Tour(tour) => return tour.run(&global).await,
         Command::Completions(completions) => return completions.run(),
         Command::Man(man) => return man.run(global.output()),
         command => command,
@@ -61,8 +63,11 @@ pub async fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Audit(audit) => audit.run(&session).await,
         Command::Status(status) => status.run(&session).await,
         Command::Keystore(keystore) => keystore.run(&session).await,
-        Command::Init(_) | Command::Doctor(_) | Command::Completions(_) | Command::Man(_) => {
-            Err(Failure::unexpected("this command needs no workspace"))
-        }
+        Command::ExitKit(exit_kit) => exit_kit.run(&session).await,
+        Command::Init(_)
+        | Command::Doctor(_)
+        | Command::Tour(_)
+        | Command::Completions(_)
+        | Command::Man(_) => Err(Failure::unexpected("this command needs no workspace")),
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     session::Session,
 };
 
-mod walk;
+pub mod walk;
 
 /// Files that are being written at the same time.
 const AT_ONCE: usize = 4;

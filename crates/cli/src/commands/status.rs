@@ -73,8 +73,8 @@ fn of_tenant(status: &TenantStatus) -> String {
         ("stored", Some(size::bytes(status.objects.stored_size))),
         ("to rewrap", Some(size::count(status.to_rewrap, "data key"))),
     ]);
-    text += &format!("\n{}\n", keys_table(&status.root_keys));
-    text += &format!("\n{}\n", datasets_table(&status.datasets));
+    text += &format!("\n{}", keys_table(&status.root_keys));
+    text += &format!("\n{}", datasets_table(&status.datasets));
     if !status.quarantine.is_empty() {
         let rows = status.quarantine.iter().map(|one| {
             vec![

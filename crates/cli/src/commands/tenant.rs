@@ -83,7 +83,7 @@ impl Tenant {
                 session.output.print(&shown, |shown| {
                     let keys = super::key::keys_table(&shown.root_keys);
                     let approvers = approvers_table(&shown.approvers);
-                    format!("{}\n{keys}\n\n{approvers}", describe(&shown.tenant))
+                    format!("{}\n{keys}\n{approvers}", describe(&shown.tenant))
                 })
             }
             Self::Suspend { tenant, reason } => {

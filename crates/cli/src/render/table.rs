@@ -5,7 +5,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 /// A table with a header; `none` where it has no rows.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>, none: &str) -> String {
     if rows.is_empty() {
-        return none.to_owned();
+        return format!("{none}\n");
     }
     let mut table = plain();
     table.set_header(header.iter().map(|name| name.to_uppercase()));
@@ -60,7 +60,7 @@ mod tests {
             vec!["a-long-tenant".into(), "pending".into(), "日本".into()],
         ];
         insta::assert_snapshot!(table(&["tenant", "state", "name"], rows, "none"));
-        assert_eq!(table(&["tenant"], Vec::new(), "no tenants"), "no tenants");
+        assert_eq!(table(&["tenant"], Vec::new(), "no tenants"), "no tenants\n");
     }
 
     #[test]
