@@ -2,7 +2,7 @@
 //! and neither are headers: the object key's new wrap goes into an entry file beside the message
 //! (`docs/adr/0002-rekey-by-detached-entry.md`).
 
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use keyward_core::{DataKeyId, DatasetName, EncryptionContext, SecretKey, TenantId};
 use keyward_envelope::{
     Detached, Entry as ObjectEntry, Header, ObjectKeys, Parsed, RawAesKeyring, ReadLimits,
@@ -102,15 +102,14 @@ impl Engine {
         entry: &Entry,
         result: &mut Rekeyed,
     ) -> Result<(), EngineError> {
-        let wrapped: Vec<_> = stream::iter(&page)
-            .map(|object| async move {
-                (object, self.write_entry(context, tenant, object, to, target).await)
-            })
-            .buffered(CONCURRENT)
-            .collect()
-            .await;
+        // Boxed: the compiler can't tell otherwise that this future may move between threads.
+        let entries: Vec<_> = page
+            .iter()
+            .map(|object| self.write_entry(context, tenant, object, to, target).boxed())
+            .collect();
+        let outcomes: Vec<_> = stream::iter(entries).buffered(CONCURRENT).collect().await;
         let mut moved = Vec::new();
-        for (object, outcome) in wrapped {
+        for (object, outcome) in page.iter().zip(outcomes) {
             match outcome {
                 Ok(()) => moved.push(Moved {
                     name: object.name.clone(),

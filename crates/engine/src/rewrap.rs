@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::{SinkExt, StreamExt, channel::mpsc};
+use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, future::BoxFuture};
 use keyward_core::{DatasetName, EncryptionContext, RootKeyId, RootKeyReference, TenantId};
 use keyward_kms::{ErrorClass, KmsError, RewrapItem, WrappedKey};
 use keyward_ledger::{Action, Outcome};
@@ -439,11 +439,13 @@ async fn across(
     items: &[RewrapItem],
 ) -> Result<Vec<Result<WrappedKey, KmsError>>, EngineError> {
     let (source, target) = (engine.providers.of(from)?, engine.providers.of(to)?);
-    let one = |item: RewrapItem| async move {
+    let one = async |item: &RewrapItem| {
         let secret = source.unwrap(from, &item.context, &item.blob).await?;
         target.wrap(to, &item.context, &secret).await
     };
-    Ok(futures::stream::iter(items.iter().cloned().map(one)).buffered(32).collect().await)
+    // Boxed: the compiler can't tell otherwise that this future may move between threads.
+    let calls: Vec<BoxFuture<'_, _>> = items.iter().map(|item| one(item).boxed()).collect();
+    Ok(futures::stream::iter(calls).buffered(32).collect().await)
 }
 
 impl Engine {

@@ -90,6 +90,9 @@ impl fmt::Display for DatasetSection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let dataset = &self.sidecar.dataset;
         write!(f, "\n## Dataset `{dataset}`: {} objects\n", self.objects)?;
+        if self.sidecar.data_keys.iter().any(is_local) {
+            f.write_str(LOCAL_STORE)?;
+        }
         for key in &self.sidecar.data_keys {
             unwrapping(f, dataset.as_str(), key)?;
         }
@@ -118,6 +121,18 @@ impl fmt::Display for DatasetSection {
     }
 }
 
+/// Said where a root key isn't in a KMS of the tenant's.
+const LOCAL_STORE: &str = "
+Its root key lies in a local key store, which the `keyward` command opens: whoever holds that store, the
+folder and the secret that it is sealed with, runs the commands that unwrap. Everything after them needs
+no Keyward.
+";
+
+fn is_local(key: &SidecarKey) -> bool {
+    let local = |text: &String| matches!(text.parse(), Ok(RootKeyReference::Local(_)));
+    key.references.values().any(local)
+}
+
 /// How to unwrap one data key, in each region where its root key may be used.
 fn unwrapping(f: &mut fmt::Formatter<'_>, dataset: &str, key: &SidecarKey) -> fmt::Result {
     let version = key.version;
@@ -140,13 +155,14 @@ fn unwrapping(f: &mut fmt::Formatter<'_>, dataset: &str, key: &SidecarKey) -> fm
                 quote(&pairs.join(",")),
             )?,
             Ok(RootKeyReference::Local(local)) => {
-                let context: Vec<_> =
-                    pairs.iter().map(|pair| format!("--context {}", quote(pair))).collect();
+                let context =
+                    serde_json::to_string(&key.encryption_context).map_err(|_| fmt::Error)?;
                 writeln!(
                     f,
-                    "keyward keystore decrypt {} {} < {wrapped} > {target}",
+                    "base64 < {wrapped} | tr -d '\\n' | keyward keystore decrypt {} --ciphertext - \
+                     --context {} | base64 -d > {target}",
                     local.name(),
-                    context.join(" "),
+                    quote(&context),
                 )?;
             }
             // A provider whose tools no command is known of: what it takes is named all the same.
