@@ -52,7 +52,9 @@ async fn it_is_written_whole_in_any_state_and_once() {
     assert_eq!(lines.len(), 3);
     assert!(lines[1].starts_with("\"Grüße, \"\"世界\"\".txt\","), "{}", lines[1]);
     let readme = fs::read_to_string(folder.join("README.md")).unwrap();
-    assert!(!readme.contains('{'), "every place is filled in: {readme}");
+    for place in ["{tenant}", "{version}", "{date}", "{fetch}", "{datasets}"] {
+        assert!(!readme.contains(place), "{place} is filled in: {readme}");
+    }
 
     let there = engine.exit_kit(&approver, &acme, &folder).await.unwrap_err();
     assert_eq!(there.code(), Code::AlreadyExists);
