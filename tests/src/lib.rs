@@ -1,6 +1,8 @@
 //! End-to-end tests of Keyward, and what starts the servers and clients they run against.
 
+pub mod crash;
 pub mod interop;
 pub mod peers;
+pub mod random;
 pub mod skip;
 pub mod vectors;

@@ -1,0 +1,261 @@
+//! Works on a workspace until it is killed: `crash_worker FOLDER SEED`.
+//!
+//! Several tasks write, replace, read and delete objects, each its own, while one task for each tenant
+//! rotates, rewraps, rekeys, revokes and restores. Each result is printed once the engine has released
+//! it, so that whoever kills this process knows what must be there afterwards.
+
+use std::{collections::BTreeMap, io::Write, path::PathBuf, sync::Arc};
+
+use keyward_core::{DatasetName, ObjectName, TenantId};
+use keyward_engine::{EngineError, OperationContext, RewrapOptions, RootKeyRotation, Source};
+use keyward_testkit::TestWorkspace;
+use keyward_tests::{
+    crash::{Line, TENANTS, sha256},
+    random::Random,
+};
+
+/// Tasks that write, for each tenant.
+const WRITERS: u64 = 2;
+/// Objects of each of them.
+const NAMES: u64 = 5;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    // A panic in a task is a failure of this process, which the test sees by how it ended.
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        print(panic);
+        std::process::exit(101);
+    }));
+    let mut arguments = std::env::args_os().skip(1);
+    let folder = PathBuf::from(arguments.next().expect("a folder"));
+    let seed = arguments.next().and_then(|text| text.to_str()?.parse().ok()).expect("a seed");
+    let workspace = Arc::new(TestWorkspace::open_at(&folder).await.expect("a workspace"));
+    print_line(&Line::Ready);
+
+    let mut random = Random::new(seed);
+    let mut tasks = Vec::new();
+    for tenant in TENANTS {
+        for writer in 0..WRITERS {
+            let work = Work::new(&workspace, tenant, &mut random);
+            tasks.push(tokio::spawn(work.write(writer)));
+        }
+        tasks.push(tokio::spawn(Work::new(&workspace, tenant, &mut random).administrate()));
+    }
+    for task in tasks {
+        task.await.expect("no task ends");
+    }
+}
+
+/// One task's work.
+struct Work {
+    workspace: Arc<TestWorkspace>,
+    tenant: TenantId,
+    dataset: DatasetName,
+    random: Random,
+}
+
+impl Work {
+    fn new(workspace: &Arc<TestWorkspace>, tenant: &str, random: &mut Random) -> Self {
+        Self {
+            workspace: Arc::clone(workspace),
+            tenant: tenant.parse().expect("a tenant id"),
+            dataset: "docs".parse().expect("a dataset's name"),
+            random: Random::new(random.next()),
+        }
+    }
+
+    async fn write(mut self, writer: u64) {
+        // What this task knows to be there; nothing yet of what an earlier process has left.
+        let mut known: BTreeMap<String, String> = BTreeMap::new();
+        loop {
+            let name = format!("writer {writer}/{}", self.random.below(NAMES));
+            let object: ObjectName = name.parse().expect("an object's name");
+            let context = self.workspace.application();
+            let engine = Arc::clone(&self.workspace.engine);
+            match self.random.below(10) {
+                0..6 => {
+                    let (source, hash) = self.plaintext();
+                    self.begun(&name, Some(&hash));
+                    let done = engine
+                        .write(&context, &self.tenant, &self.dataset, &object, source)
+                        .await
+                        .map(drop);
+                    self.told("object.write", &context, Some(&name), Some(&hash), &done);
+                    if done.is_ok() {
+                        known.insert(name, hash);
+                    }
+                }
+                6..9 => {
+                    let done = engine.read(&context, &self.tenant, &self.dataset, &object).await;
+                    let hash = done.as_ref().ok().map(|plaintext| sha256(plaintext));
+                    if let (Some(read), Some(written)) = (&hash, known.get(&name)) {
+                        assert_eq!(read, written, "{name}");
+                    }
+                    let done = done.map(drop);
+                    self.told("object.read", &context, Some(&name), hash.as_deref(), &done);
+                }
+                _ => {
+                    self.begun(&name, None);
+                    let done = engine.delete(&context, &self.tenant, &self.dataset, &object).await;
+                    self.told("object.delete", &context, Some(&name), None, &done);
+                    if done.is_ok() {
+                        known.remove(&name);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn administrate(mut self) {
+        loop {
+            let done = match self.random.below(20) {
+                0..3 => self.rotate_data_key().await,
+                3..7 => self.rekey().await,
+                7..10 => self.rotate(RootKeyRotation::NewVersion).await,
+                10..16 => self.rewrap().await,
+                16..18 => self.lock_and_restore(true).await,
+                18 => self.lock_and_restore(false).await,
+                _ => self.replace_root_key(self.random.clone().next()).await,
+            };
+            if done.is_err() {
+                // A call that was under way while the key was disabled may have suspended the tenant.
+                let _ = self.restore().await;
+            }
+        }
+    }
+
+    async fn rotate_data_key(&self) -> Result<(), EngineError> {
+        let context = self.workspace.admin();
+        let done =
+            self.workspace.engine.rotate_data_key(&context, &self.tenant, &self.dataset).await;
+        let done = done.map(drop);
+        self.told("data-key.rotate", &context, None, None, &done);
+        done
+    }
+
+    async fn rekey(&self) -> Result<(), EngineError> {
+        let context = self.workspace.admin();
+        let done = self.workspace.engine.rekey(&context, &self.tenant, &self.dataset).await;
+        if let Ok(rekeyed) = &done {
+            assert!(rekeyed.failed.is_empty(), "{:?}", rekeyed.failed);
+        }
+        // With nothing to move there is no record.
+        if !done.as_ref().is_ok_and(|rekeyed| rekeyed.moved == 0) {
+            self.told("object.rekey", &context, None, None, &done.as_ref().map(drop));
+        }
+        done.map(drop)
+    }
+
+    async fn rotate(&self, rotation: RootKeyRotation) -> Result<(), EngineError> {
+        let context = self.workspace.admin();
+        let done = self.workspace.engine.rotate_root_key(&context, &self.tenant, rotation).await;
+        let action = match rotation {
+            RootKeyRotation::NewVersion => "root-key.rotate",
+            RootKeyRotation::NewKey(_) => "root-key.replace",
+        };
+        let done = done.map(drop);
+        self.told(action, &context, None, None, &done);
+        done
+    }
+
+    async fn rewrap(&self) -> Result<(), EngineError> {
+        let context = self.workspace.admin();
+        // Small batches: more moments to be killed between two of them.
+        let options = RewrapOptions { batch: 3, ..RewrapOptions::default() };
+        let done = self.workspace.engine.rewrap(&context, &self.tenant, options, &|_| {}).await;
+        if let Ok(report) = &done {
+            assert!(report.quarantine.is_empty(), "{:?}", report.quarantine);
+        }
+        if !done.as_ref().is_ok_and(|report| report.progress.rewrapped == 0) {
+            self.told("data-key.rewrap", &context, None, None, &done.as_ref().map(drop));
+        }
+        done.map(drop)
+    }
+
+    async fn lock_and_restore(&self, at_provider: bool) -> Result<(), EngineError> {
+        let context = self.workspace.admin();
+        let engine = &self.workspace.engine;
+        let done = engine.revoke(&context, &self.tenant, "a drill", at_provider).await.map(drop);
+        self.told("tenant.revoke", &context, None, None, &done);
+        done?;
+        self.restore().await
+    }
+
+    async fn restore(&self) -> Result<(), EngineError> {
+        let context = self.workspace.admin();
+        let done = self.workspace.engine.restore(&context, &self.tenant, true).await.map(drop);
+        self.told("tenant.restore", &context, None, None, &done);
+        done
+    }
+
+    async fn replace_root_key(&self, number: u64) -> Result<(), EngineError> {
+        let name = format!("{}-{number:016x}", self.tenant);
+        let reference = self.workspace.key(&name, &self.tenant);
+        let admin = || self.workspace.admin();
+        let engine = &self.workspace.engine;
+        let references = std::slice::from_ref(&reference);
+        let view = engine.register_root_key(&admin(), &self.tenant, references).await?;
+        let kind = keyward_engine::ChallengeKind::Decrypt;
+        let challenge = engine.start_challenge(&admin(), &view.key.id, kind).await?;
+        let answer = self.workspace.decrypt(&reference, &challenge).await;
+        engine.answer_challenge(&admin(), challenge.id, &answer).await?;
+        self.rotate(RootKeyRotation::NewKey(view.key.id.number)).await
+    }
+
+    /// Something to write, by one of the ways there are, and its hash.
+    fn plaintext(&mut self) -> (Source, String) {
+        let length = match self.random.below(10) {
+            0 => 0,
+            1..8 => self.random.below(4_096),
+            _ => self.random.below(300_000),
+        };
+        let plaintext = self.random.bytes(usize::try_from(length).expect("it is small"));
+        let hash = sha256(&plaintext);
+        let source = match self.random.below(3) {
+            0 => Source::Reader(Box::new(std::io::Cursor::new(plaintext))),
+            _ => Source::Bytes(plaintext.into()),
+        };
+        (source, hash)
+    }
+
+    fn begun(&self, name: &str, sha256: Option<&str>) {
+        print_line(&Line::Begun {
+            tenant: self.tenant.to_string(),
+            name: name.into(),
+            sha256: sha256.map(str::to_owned),
+        });
+    }
+
+    fn told<E: std::borrow::Borrow<EngineError>>(
+        &self,
+        action: &str,
+        context: &OperationContext,
+        name: Option<&str>,
+        sha256: Option<&str>,
+        done: &Result<(), E>,
+    ) {
+        let (action, tenant) = (action.to_owned(), self.tenant.to_string());
+        let name = name.map(str::to_owned);
+        print_line(&match done {
+            Ok(()) => Line::Released {
+                action,
+                request: context.request.to_string(),
+                tenant,
+                name,
+                sha256: sha256.map(str::to_owned),
+            },
+            Err(error) => {
+                Line::Failed { action, code: error.borrow().code().to_string(), tenant, name }
+            }
+        });
+    }
+}
+
+/// In one write, so that lines of several tasks don't mix.
+fn print_line(line: &Line) {
+    let mut text = serde_json::to_string(line).expect("a line is JSON");
+    text.push('\n');
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).expect("the test reads");
+}
