@@ -105,6 +105,18 @@ fn a_long_stream_comes_back() {
     assert!(into == plaintext);
 }
 
+/// Byte for byte what a writer makes that was written from the specification alone.
+#[test]
+fn the_bytes_are_the_specification_s() {
+    let (keyring, context) = (keyring(), context());
+    let foreign = Foreign { sequence_ivs: true, ..Foreign::new(0x0478, Some(FRAME)) };
+    for size in [0, 1, 64, 65, 1000] {
+        let random = Randomness::from_bytes(&Foreign::randomness());
+        let ours = seal(&sealing(&keyring, &context, FRAME), random, &pattern(size)).unwrap();
+        assert_eq!(ours, foreign.write(&pattern(size)), "{size}");
+    }
+}
+
 /// What other clients write, read in every way.
 #[test]
 fn signed_unframed_and_format_1_messages_are_read() {

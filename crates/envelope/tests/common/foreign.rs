@@ -20,13 +20,28 @@ pub struct Foreign {
     pub frame_length: Option<u32>,
     /// Whether a full last frame is followed by an empty final one, which the format allows.
     pub empty_final: bool,
+    /// Whether frames have their number as IV, as every client's have; else IVs of no pattern, which
+    /// readers must take too.
+    pub sequence_ivs: bool,
     /// Put into the header tag's AAD, but not into the header.
     pub unstored: EncryptionContext,
 }
 
 impl Foreign {
     pub fn new(suite: u16, frame_length: Option<u32>) -> Self {
-        Self { suite, frame_length, empty_final: false, unstored: EncryptionContext::empty() }
+        Self {
+            suite,
+            frame_length,
+            empty_final: false,
+            sequence_ivs: false,
+            unstored: EncryptionContext::empty(),
+        }
+    }
+
+    /// The object key, message id and entry IV of every message of this writer.
+    pub fn randomness() -> [u8; 76] {
+        let parts = [&[0x17; 32][..], &[0x5a; 32], &[3; 12]];
+        parts.concat().try_into().unwrap()
     }
 
     pub fn is_signed(&self) -> bool {
@@ -103,11 +118,11 @@ impl Foreign {
     }
 
     fn write_body(&self, key: &LessSafeKey, id: &[u8], plaintext: &[u8], out: &mut Vec<u8>) {
-        // An IV of no pattern: readers take whatever a frame has.
         let iv = |number: u32| {
-            let mut iv = [0xee; 12];
-            iv[..4].copy_from_slice(&number.to_le_bytes());
-            iv
+            let (mut sequence, mut other) = ([0; 12], [0xee; 12]);
+            sequence[8..].copy_from_slice(&number.to_be_bytes());
+            other[..4].copy_from_slice(&number.to_le_bytes());
+            if self.sequence_ivs { sequence } else { other }
         };
         let aad = |content: &str, number: u32, length: usize| {
             [id, content.as_bytes(), &number.to_be_bytes(), &(length as u64).to_be_bytes()].concat()
