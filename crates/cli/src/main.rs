@@ -12,7 +12,7 @@ mod render;
 mod session;
 mod tour;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -53,7 +53,7 @@ fn run(arguments: Arguments) -> Result<u8, Failure> {
 /// What clap has to say: help and versions on standard output, else why the command line is wrong.
 fn refuse(error: &clap::Error) -> ExitCode {
     let status = u8::try_from(error.exit_code()).unwrap_or(2);
-    let asked_json = std::env::args_os().any(|argument| argument == OsString::from("--json"));
+    let asked_json = std::env::args_os().any(|argument| argument == "--json");
     if status != 0 && asked_json {
         let text = error.render().to_string();
         let message = text.strip_prefix("error: ").unwrap_or(&text).trim();

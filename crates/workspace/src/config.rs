@@ -130,7 +130,7 @@ mod tests {
         let config = Config::new(WorkspaceId::from_bytes([7; 16]), Backing::Passphrase);
         config.write(folder.path()).unwrap();
         assert_eq!(Config::read(folder.path()).unwrap(), Some(config));
-        let mut put = |text: &str| {
+        let put = |text: &str| {
             fs::write(folder.path().join(FILE), text).unwrap();
             Config::read(folder.path()).unwrap_err()
         };

@@ -1,8 +1,15 @@
 //! A workspace's folder: made, opened, moved, and what goes wrong with it.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
 
-use keyward_core::{Actor, Code, Role};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use keyward_core::{Actor, Code, Role, RootKeyReference, TenantId};
+use keyward_engine::{Answer, ChallengeKind, Source};
+use keyward_kms::{RootKeyService, local::KeyUse};
 use keyward_workspace::{CreateOptions, NewSecrets, OpenOptions, Workspace, WorkspaceError};
 use zeroize::Zeroizing;
 
@@ -137,18 +144,57 @@ async fn no_workspace_is_told_from_an_unfinished_a_newer_and_a_damaged_one() {
 }
 
 #[tokio::test]
-async fn what_nothing_names_is_found_and_removed_only_once_it_is_old() {
+async fn what_nothing_names_is_removed_once_it_is_old_and_what_is_gone_is_told() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("workspace");
     let open = make(&folder).await.unwrap();
+    let (tenant, dataset) = ("acme".parse().unwrap(), "docs".parse().unwrap());
+    onboard(&open, &tenant).await;
     let context = open.engine.context(Actor("tester".into()), Role::Administrator).unwrap();
-    let tenant = "acme".parse().unwrap();
-    open.engine.register_tenant(&context, &tenant, "Acme").await.unwrap();
-    // Without a dataset there is nowhere to look; a folder of another shape is nobody's.
-    let stray = folder.join("objects/acme/docs/objects/ab").join("ab".repeat(16));
-    fs::create_dir_all(stray.parent().unwrap()).unwrap();
-    fs::write(&stray, "half a message").unwrap();
+    open.engine.create_dataset(&context, &tenant, &dataset, &[]).await.unwrap();
+    let context = open.engine.context(Actor("tester".into()), Role::Application).unwrap();
+    let source = Source::Bytes(Zeroizing::new(b"dear".to_vec()));
+    let name = "letter.txt".parse().unwrap();
+    let written = open.engine.write(&context, &tenant, &dataset, &name, source).await.unwrap();
+
+    let objects = folder.join("objects/acme/docs/objects");
+    let (young, old) = (stray(&objects, "ab"), stray(&objects, "cd"));
+    let hours_ago = SystemTime::now() - Duration::from_secs(2 * 60 * 60);
+    fs::File::options().write(true).open(&old).unwrap().set_modified(hours_ago).unwrap();
+    let found = open.inspect().blobs(false).await.unwrap();
+    assert_eq!((found.orphaned, found.orphaned_removed, found.missing), (1, 0, 0));
     let found = open.inspect().blobs(true).await.unwrap();
-    assert_eq!((found.looked_at, found.orphaned_removed), (0, 0));
-    assert!(stray.exists());
+    assert_eq!((found.orphaned, found.orphaned_removed, found.missing), (1, 1, 0));
+    assert!(young.exists() && !old.exists());
+
+    let id = written.object.id.to_string();
+    fs::remove_file(objects.join(&id[..2]).join(&id)).unwrap();
+    let found = open.inspect().blobs(true).await.unwrap();
+    assert_eq!((found.missing, found.missing_names), (1, vec!["acme/docs: letter.txt".into()]));
+}
+
+/// A stored file of the right form that no row names.
+fn stray(objects: &Path, byte: &str) -> PathBuf {
+    let path = objects.join(byte).join(byte.repeat(16));
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, "half a message").unwrap();
+    path
+}
+
+/// Registers a tenant with a key of the local key store and proves it.
+async fn onboard(open: &Workspace, tenant: &TenantId) {
+    let reference: RootKeyReference = "local:acme-root".parse().unwrap();
+    let RootKeyReference::Local(local) = &reference else { panic!("a local key") };
+    let access = [(tenant.clone(), KeyUse::ALL.into())].into();
+    open.keystore.administration().create_key(local, access).unwrap();
+    let context = open.engine.context(Actor("tester".into()), Role::Administrator).unwrap();
+    open.engine.register_tenant(&context, tenant, "Acme").await.unwrap();
+    let references = [reference.clone()];
+    let key = open.engine.register_root_key(&context, tenant, &references).await.unwrap();
+    let kind = ChallengeKind::Decrypt;
+    let view = open.engine.start_challenge(&context, &key.key.id, kind).await.unwrap();
+    let blob = BASE64_STANDARD.decode(view.ciphertext.unwrap()).unwrap();
+    let nonce = open.keystore.unwrap(&reference, &view.encryption_context.unwrap(), &blob).await;
+    let answer = Answer::Decrypted(nonce.unwrap().expose().to_vec());
+    open.engine.answer_challenge(&context, view.id, &answer).await.unwrap();
 }

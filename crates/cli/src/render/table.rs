@@ -12,7 +12,7 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>, none: &str) -> String {
     for row in rows {
         table.add_row(row.iter().map(|cell| printable(cell)));
     }
-    finish(&table)
+    finish(&mut table)
 }
 
 /// Names and values, one pair a line; pairs without a value are left out.
@@ -23,7 +23,7 @@ pub fn pairs(pairs: &[(&str, Option<String>)]) -> String {
             table.add_row([(*name).to_owned(), printable(value)]);
         }
     }
-    finish(&table)
+    finish(&mut table)
 }
 
 fn plain() -> Table {
@@ -33,8 +33,11 @@ fn plain() -> Table {
     table
 }
 
-fn finish(table: &Table) -> String {
-    table.lines().map(|line| line.trim_end().trim_start_matches(' ').to_owned() + "\n").collect()
+fn finish(table: &mut Table) -> String {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 /// Names come from outside: whatever would move the cursor or colour the terminal is shown as what it

@@ -65,7 +65,7 @@ impl Life {
         let create = CreateOptions {
             region,
             objects: None,
-            secrets: NewSecrets::Passphrase(Zeroizing::new(hex::encode(&*secret))),
+            secrets: NewSecrets::Passphrase(Zeroizing::new(hex::encode(*secret))),
             open: OpenOptions { cache_lifetime: Some(CACHE_LIFETIME), ..options },
         };
         let open = Workspace::create(&folder.path().join("workspace"), create).await?;

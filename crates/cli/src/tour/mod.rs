@@ -44,7 +44,11 @@ impl Tour {
         }
         let found = files::find(self.files.as_deref())?;
         let mut teller = Teller::new(global.output());
-        let outcome = walk_through(&self, global, found, &mut teller).await;
+        // Stopped by hand it ends like any other tour: with its folder removed.
+        let outcome = tokio::select! {
+            outcome = walk_through(&self, global, found, &mut teller) => outcome,
+            _ = tokio::signal::ctrl_c() => Err(Failure::unexpected("stopped")),
+        };
         match outcome {
             Ok(checkpoint) => teller.finish(&checkpoint),
             // Whatever a step failed with, what fails here is the tour.
