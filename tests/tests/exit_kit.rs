@@ -63,21 +63,22 @@ async fn kit() -> Kit {
 }
 
 impl Kit {
-    /// What the README's commands that call `keyward keystore decrypt` do, with their arguments and
-    /// their files:.
+    /// What `keyward keystore decrypt` does, with the arguments and the files of the README's commands.
+    /// `exit_kit_commands.rs` runs the command itself.
     async fn unwrap(&self) {
         let mut unwrapped = 0;
-        for command in self.commands_of("base64 < ") {
-            let (file, rest) =
-                command["base64 < ".len()..].split_once(" | tr -d '\\n' | ").unwrap();
-            let rest = rest.strip_prefix("keyward keystore decrypt ").unwrap();
-            let (name, rest) = rest.split_once(" --ciphertext - --context '").unwrap();
-            let (context, target) = rest.split_once("' | base64 -d > ").unwrap();
-            let reference = format!("local:{name}").parse().unwrap();
-            let context: EncryptionContext = serde_json::from_str(context).unwrap();
-            let blob = fs::read(self.folder.join(file)).unwrap();
+        for command in self.commands_of("keyward keystore decrypt ") {
+            let words: Vec<_> = command.split_whitespace().collect();
+            let reference = format!("local:{}", words[3]).parse().unwrap();
+            let after = |word| words[words.iter().position(|found| *found == word).unwrap() + 1];
+            let pairs = words.windows(2).filter(|pair| pair[0] == "--context").map(|pair| {
+                let (key, value) = pair[1].split_once('=').unwrap();
+                (key.to_owned(), value.to_owned())
+            });
+            let context = EncryptionContext::from_pairs(pairs);
+            let blob = fs::read(self.folder.join(after("<"))).unwrap();
             let key = self.workspace.keystore.unwrap(&reference, &context, &blob).await.unwrap();
-            fs::write(self.folder.join(target), key.expose()).unwrap();
+            fs::write(self.folder.join(after(">")), key.expose()).unwrap();
             unwrapped += 1;
         }
         assert_eq!(unwrapped, 3);

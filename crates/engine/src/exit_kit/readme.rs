@@ -155,14 +155,13 @@ fn unwrapping(f: &mut fmt::Formatter<'_>, dataset: &str, key: &SidecarKey) -> fm
                 quote(&pairs.join(",")),
             )?,
             Ok(RootKeyReference::Local(local)) => {
-                let context =
-                    serde_json::to_string(&key.encryption_context).map_err(|_| fmt::Error)?;
+                let context: Vec<_> =
+                    pairs.iter().map(|pair| format!("--context {}", quote(pair))).collect();
                 writeln!(
                     f,
-                    "base64 < {wrapped} | tr -d '\\n' | keyward keystore decrypt {} --ciphertext - \
-                     --context {} | base64 -d > {target}",
+                    "keyward keystore decrypt {} {} < {wrapped} > {target}",
                     local.name(),
-                    quote(&context),
+                    context.join(" "),
                 )?;
             }
             // A provider whose tools no command is known of: what it takes is named all the same.
