@@ -29,7 +29,13 @@ pub struct Arguments {
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// The workspace's folder; usually in the platform's place for data
-    #[arg(long, global = true, env = "KEYWARD_WORKSPACE", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "KEYWARD_WORKSPACE",
+        hide_env_values = true,
+        value_name = "DIR"
+    )]
     pub workspace: Option<PathBuf>,
     /// Print one JSON document; errors too, on standard error
     #[arg(long, global = true)]
@@ -103,8 +109,32 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
+    /// Every command's help as people see it, in one text: what changes for them shows in review.
     #[test]
     fn help_reads_well() {
-        insta::assert_snapshot!(Arguments::command().render_help().to_string());
+        let mut text = String::new();
+        let mut command = Arguments::command().term_width(100);
+        command.build();
+        collect(&mut command, &mut text);
+        insta::assert_snapshot!(text);
+    }
+
+    fn collect(command: &mut clap::Command, text: &mut String) {
+        if command.get_name() == "help" {
+            return;
+        }
+        // What every command takes is in the first one's help.
+        let help = command.render_help().to_string();
+        let own = match help.split_once("\nGlobal options:") {
+            Some((own, _)) if !text.is_empty() => own.to_owned(),
+            _ => help,
+        };
+        let lines: Vec<&str> = own.lines().map(str::trim_end).collect();
+        *text += &format!(
+            "--- {}\n{}\n\n",
+            command.get_display_name().unwrap_or("keyward"),
+            lines.join("\n")
+        );
+        command.get_subcommands_mut().for_each(|below| collect(below, text));
     }
 }

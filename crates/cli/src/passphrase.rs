@@ -56,7 +56,7 @@ fn given(file: Option<&Path>) -> Result<Option<Zeroizing<String>>, Failure> {
         return Ok(Some(Zeroizing::new(line.to_owned())));
     }
     match std::env::var(VARIABLE) {
-        Ok(text) => Ok(Some(Zeroizing::new(text))),
+        Ok(text) => Ok(Some(Zeroizing::new(text)).filter(|text| !text.is_empty())),
         Err(std::env::VarError::NotPresent) => Ok(None),
         Err(_) => Err(Failure::usage(format_args!("{VARIABLE} is not UTF-8; use a file"))),
     }
