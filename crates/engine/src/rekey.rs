@@ -117,7 +117,12 @@ impl Engine {
                     version: to.version,
                 }),
                 // This one is damaged; the others can be moved all the same.
-                Err(EngineError::CiphertextRejected { name }) => result.failed.push(name),
+                Err(EngineError::CiphertextRejected { name }) => {
+                    // Unless its bytes went because it was deleted or replaced meanwhile.
+                    if self.named(object).await?.is_some() {
+                        result.failed.push(name);
+                    }
+                }
                 Err(error) => return Err(error),
             }
         }

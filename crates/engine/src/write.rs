@@ -66,7 +66,7 @@ impl Engine {
             .with("dataset", dataset.as_str())
             .with("object", name.as_str());
         self.guard(context, entry.clone(), async {
-            let (row, set, data_key) = {
+            let (row, set, data_key) = loop {
                 let mut reader = self.store.read().await?;
                 let row = require::active_tenant(&mut reader, tenant).await?;
                 let set = require::dataset(&mut reader, tenant, dataset).await?;
@@ -76,7 +76,13 @@ impl Engine {
                     version: set.current_version,
                 };
                 let data_key = require::data_key(&mut reader, &id).await?;
-                (row, set, data_key)
+                // Each statement sees its own moment: a rotation between the last two is no refusal.
+                let rotated = !data_key.state.may_wrap()
+                    && require::dataset(&mut reader, tenant, dataset).await?.current_version
+                        != set.current_version;
+                if !rotated {
+                    break (row, set, data_key);
+                }
             };
             self.residency(&set)?;
             require::may_wrap(&data_key.key.to_string(), data_key.state)?;
@@ -147,7 +153,7 @@ impl Engine {
     }
 
     /// The row that names exactly these bytes, if there is one.
-    async fn named(&self, object: &Object) -> Result<Option<Object>, EngineError> {
+    pub(crate) async fn named(&self, object: &Object) -> Result<Option<Object>, EngineError> {
         let mut reader = self.store.read().await?;
         let row = objects::get(&mut reader, &object.tenant, &object.dataset, &object.name).await?;
         Ok(row.filter(|row| row.id == object.id))
