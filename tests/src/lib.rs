@@ -1,5 +1,7 @@
 //! End-to-end tests of Keyward, and what starts the servers and clients they run against.
 
+pub mod behind;
+pub mod command;
 pub mod crash;
 pub mod interop;
 pub mod peers;
