@@ -52,7 +52,7 @@ pub struct Global {
     /// The endpoint to use instead of AWS KMS's own
     #[arg(long, global = true, value_name = "URL")]
     pub aws_endpoint: Option<String>,
-    /// No progress, no remarks
+    /// No progress, no warnings
     #[arg(long, short, global = true)]
     pub quiet: bool,
 }

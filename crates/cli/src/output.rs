@@ -11,7 +11,7 @@ use crate::failure::Failure;
 pub struct Output {
     /// One JSON document instead of text.
     pub json: bool,
-    /// No progress, no remarks.
+    /// No progress.
     pub quiet: bool,
 }
 

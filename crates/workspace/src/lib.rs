@@ -30,7 +30,6 @@ pub use create::{CreateOptions, NewSecrets};
 pub use error::WorkspaceError;
 pub use harden::harden;
 pub use inspect::{Inspection, StrayBlobs};
-pub use keyward_engine as engine;
 pub use open::{AwsSettings, OpenOptions};
 
 use std::path::PathBuf;

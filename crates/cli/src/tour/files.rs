@@ -21,7 +21,7 @@ pub struct Found {
     pub place: String,
     /// The files.
     pub files: Vec<TourFile>,
-    /// How many things could not be objects: links, other kinds of files.
+    /// How many things could not be objects: links, other kinds of files, no permission.
     pub left_out: u64,
 }
 
@@ -45,21 +45,21 @@ pub struct TourFile {
 pub fn find(folder: Option<&Path>) -> Result<Found, Failure> {
     if let Some(folder) = folder {
         let mut found = Found::new(folder.display().to_string());
-        found.add(folder, "")?;
+        found.add(folder, "");
         return found.not_empty();
     }
     let mut found = Found::new("the current folder".into());
     for name in USUAL {
         let path = Path::new(name);
         if path.exists() {
-            found.add(path, if path.is_dir() { name } else { "" })?;
+            found.add(path, if path.is_dir() { name } else { "" });
         }
     }
     if found.files.is_empty() {
         let program =
             std::env::current_exe().map_err(|error| Failure::io("find", "this program", &error))?;
         found = Found::new("this program".into());
-        found.add(&program, "")?;
+        found.add(&program, "");
     }
     found.not_empty()
 }
@@ -69,7 +69,7 @@ impl Found {
         Self { place, files: Vec::new(), left_out: 0 }
     }
 
-    fn add(&mut self, path: &Path, prefix: &str) -> Result<(), Failure> {
+    fn add(&mut self, path: &Path, prefix: &str) {
         for outcome in walk::walk(path, false) {
             let Ok(found) = outcome else {
                 self.left_out += 1;
@@ -81,11 +81,12 @@ impl Found {
                 self.left_out += 1;
                 continue;
             };
-            let (size, digest) = digest(&found.path)
-                .map_err(|error| Failure::io("read", found.path.display(), &error))?;
+            let Ok((size, digest)) = digest(&found.path) else {
+                self.left_out += 1;
+                continue;
+            };
             self.files.push(TourFile { path: found.path, name, size, digest });
         }
-        Ok(())
     }
 
     fn not_empty(self) -> Result<Self, Failure> {

@@ -100,7 +100,7 @@ impl Life {
             self.found.place,
             match self.found.left_out {
                 0 => String::new(),
-                number => format!(" ({number} left out: links or no files)"),
+                number => format!(" ({number} left out: links, or not to be read)"),
             }
         ))
     }
