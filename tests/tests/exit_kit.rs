@@ -1,5 +1,6 @@
 //! The exit kit in a stranger's hands: its README's commands, run as they stand there, read every
 //! object with others' programs alone.
+#![cfg(unix)]
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +12,7 @@ use std::{
 use keyward_core::EncryptionContext;
 use keyward_kms::RootKeyService;
 use keyward_testkit::TestWorkspace;
-use keyward_tests::peers::{node::node, python::python};
+use keyward_tests::peers::{node::node, python::python, source};
 
 /// A kit, and what must come out of it.
 struct Kit {
@@ -150,6 +151,24 @@ fn listing(folder: &Path) -> BTreeMap<usize, [String; 4]> {
         (size.parse().unwrap(), [id, path, version, entry])
     });
     lines.collect()
+}
+
+/// The kit names the very versions that these tests read it with.
+#[tokio::test]
+async fn it_pins_what_is_tested() {
+    let kit = kit().await;
+    let read = |path: PathBuf| fs::read_to_string(path).unwrap();
+    let kit_python = read(kit.folder.join("requirements.txt"));
+    // The peers have the package with an extra, for other tests.
+    let peers_python = read(source("python/requirements.txt")).replace("[MPL]", "");
+    assert!(peers_python.lines().any(|line| line == kit_python.trim()), "{kit_python}");
+    let dependencies = |path| -> serde_json::Value {
+        let package: serde_json::Value = serde_json::from_str(&read(path)).unwrap();
+        package["dependencies"]["@aws-crypto/client-node"].clone()
+    };
+    let pinned = dependencies(kit.folder.join("package.json"));
+    assert!(pinned.is_string());
+    assert_eq!(pinned, dependencies(source("node/package.json")));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The exit kit from the command line: made by `keyward`, then read by the commands in its README as
 //! they stand there, with a local key store's key and with one in AWS KMS.
+#![cfg(unix)]
 
 use std::{
     collections::BTreeMap,

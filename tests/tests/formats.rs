@@ -5,6 +5,7 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use aws_lc_rs::{
@@ -25,6 +26,7 @@ use keyward_ledger::{
     Action, Checkpoint, Frontier, KeyId, Origin, Outcome, Record, SigningKey, leaf_hash,
 };
 use keyward_testkit::TestWorkspace;
+use keyward_tests::peers::{python::python, source};
 use serde_json::{Value, json};
 
 const PLAINTEXT: &[u8] = b"Hello, world!";
@@ -332,6 +334,19 @@ fn audit_log() {
     example("audit/leaves.txt", leaves.as_bytes());
     example("audit/checkpoint", note.as_bytes());
     example("audit/verifier-key", format!("{verifier}\n").as_bytes());
+}
+
+/// A program that was written from `docs/formats.md` alone reads the examples.
+#[test]
+fn a_stranger_reads_the_examples() {
+    let Some(python) = python("formats::a_stranger_reads_the_examples") else { return };
+    let read =
+        Command::new(python).arg(source("python/stranger.py")).arg(folder()).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let found: Value = serde_json::from_slice(&read.stdout).unwrap();
+    let expected =
+        json!({ "plaintext": "Hello, world!", "data_key": "02".repeat(32), "records": 2 });
+    assert_eq!(found, expected);
 }
 
 /// What an engine writes, with everything that is new each time replaced.
