@@ -86,10 +86,8 @@ impl Engine {
                 Some(parent) if !parent.as_os_str().is_empty() => parent,
                 _ => Path::new("."),
             };
-            let held = tempfile::Builder::new()
-                .prefix(".keyward-")
-                .tempdir_in(beside)
-                .map_err(EngineError::io(beside.display().to_string()))?;
+            let held =
+                private_folder(beside).map_err(EngineError::io(beside.display().to_string()))?;
             let mut kit = self.write_kit(tenant, held.path()).await?;
             kit.folder = folder.into();
             let entry = entry
@@ -186,6 +184,15 @@ impl Engine {
         let sidecar = self.objects.local_path(&StoredPath::sidecar(tenant, &dataset))?;
         Some(sidecar.ancestors().nth(2)?.to_path_buf())
     }
+}
+
+/// A new folder that only its owner enters, whatever the process's mask.
+fn private_folder(beside: &Path) -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".keyward-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(beside)
 }
 
 /// The sidecar, and each wrapped key as a file of its own: what a provider's own tool takes.

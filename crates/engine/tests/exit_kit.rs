@@ -56,6 +56,13 @@ async fn it_is_written_whole_in_any_state_and_once() {
         assert!(!readme.contains(place), "{place} is filled in: {readme}");
     }
 
+    #[cfg(unix)]
+    {
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&folder.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o700, "unwrapped keys will lie in it");
+    }
+
     let there = engine.exit_kit(&approver, &acme, &folder).await.unwrap_err();
     assert_eq!(there.code(), Code::AlreadyExists);
     let nowhere = workspace.path().join("no/such/folder");
