@@ -75,6 +75,8 @@ struct Started {
     challenge: ChallengeView,
     /// What the tenant runs, for a POSIX shell; nothing where its provider has no such command.
     command: Option<String>,
+    /// What it may run instead: an attestation by an asymmetric key in the root key's account.
+    alternative: Option<String>,
     /// What answers then.
     answer: String,
 }
@@ -91,8 +93,9 @@ impl Challenge {
                         .map_err(|error| Failure::io("write", path.display(), &error))?;
                 }
                 let command = command(&challenge, statement.as_deref());
-                let answer = answer(&challenge);
-                let started = Started { challenge, command, answer };
+                let alternative = alternative(&challenge, statement.as_deref());
+                let answer = answer(&challenge, statement.as_deref());
+                let started = Started { challenge, command, alternative, answer };
                 session.output.print(&started, describe)
             }
             Self::Answer {
@@ -199,12 +202,32 @@ fn command(view: &ChallengeView, statement: Option<&Path>) -> Option<String> {
     }
 }
 
+/// The same attestation by an asymmetric key in AWS KMS, where the root key is there too.
+fn alternative(view: &ChallengeView, statement: Option<&Path>) -> Option<String> {
+    let RootKeyReference::Aws(key) = view.reference.parse().ok()? else { return None };
+    view.statement.as_ref()?;
+    let file = statement.map_or("keyward-statement".into(), |file| file.to_string_lossy());
+    Some(format!(
+        "aws kms sign --region {} --key-id SIGNING-KEY --message-type RAW --message fileb://{} \
+         --signing-algorithm ECDSA_SHA_256 --query Signature --output text > keyward-statement.sig && \
+         keyward challenge answer {} --kms-signature keyward-statement.sig \
+         --signing-key SIGNING-KEY-ARN --algorithm ecdsa-p256-sha256",
+        key.region(),
+        shell_word(&file),
+        view.id
+    ))
+}
+
 /// What answers the challenge then.
-fn answer(view: &ChallengeView) -> String {
+fn answer(view: &ChallengeView, statement: Option<&Path>) -> String {
     let how = match view.kind {
-        ChallengeKind::Decrypt => "--nonce BASE64",
-        ChallengeKind::Tag => "--tagged",
-        ChallengeKind::Attest => "--ssh-signature keyward-statement.sig",
+        ChallengeKind::Decrypt => "--nonce BASE64".into(),
+        ChallengeKind::Tag => "--tagged".into(),
+        ChallengeKind::Attest => {
+            // `ssh-keygen` puts a signature beside the file.
+            let file = statement.map_or("keyward-statement".into(), |file| file.to_string_lossy());
+            format!("--ssh-signature {}", shell_word(&format!("{file}.sig")))
+        }
     };
     format!("keyward challenge answer {} {how}", view.id)
 }
@@ -226,7 +249,11 @@ fn describe(started: &Started) -> String {
         Some(command) => text += &format!("\nThe tenant runs:\n\n{command}\n"),
         None => text += "\nThe tenant does this with its provider's own tools.\n",
     }
-    text + &format!("\nThen:\n\n{}\n", started.answer)
+    text += &format!("\nThen:\n\n{}\n", started.answer);
+    if let Some(alternative) = &started.alternative {
+        text += &format!("\nOr, with an asymmetric key of the same account:\n\n{alternative}\n");
+    }
+    text
 }
 
 fn decode(given: &str) -> Result<Vec<u8>, Failure> {
