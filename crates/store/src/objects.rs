@@ -200,11 +200,17 @@ impl Objects {
         if wanted == 0 {
             return Ok(Bytes::new());
         }
-        let bytes = self
-            .store
-            .get_range(&self.location(path), range)
-            .await
-            .map_err(|error| ObjectsError::of(path.as_str(), error))?;
+        let end = range.end;
+        let bytes = match self.store.get_range(&self.location(path), range).await {
+            Ok(bytes) => bytes,
+            // A range that begins past the end is an error of no particular kind to the client.
+            Err(error) => match self.head(path).await {
+                Ok(stat) if stat.size < end => {
+                    return Err(ObjectsError::Cut { path: path.to_string() });
+                }
+                _ => return Err(ObjectsError::of(path.as_str(), error)),
+            },
+        };
         if u64::try_from(bytes.len()) == Ok(wanted) {
             Ok(bytes)
         } else {
