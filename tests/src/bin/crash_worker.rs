@@ -1,4 +1,4 @@
-//! Works on a workspace until it is killed: `crash_worker FOLDER SEED`.
+//! Works on a workspace until it is killed: `crash_worker FOLDER SEED NAME`. Several may work on one.
 //!
 //! Several tasks write, replace, read and delete objects, each its own, while one task for each tenant
 //! rotates, rewraps, rekeys, revokes and restores. Each result is printed once the engine has released
@@ -30,6 +30,7 @@ async fn main() {
     let mut arguments = std::env::args_os().skip(1);
     let folder = PathBuf::from(arguments.next().expect("a folder"));
     let seed = arguments.next().and_then(|text| text.to_str()?.parse().ok()).expect("a seed");
+    let name = arguments.next().and_then(|text| text.into_string().ok()).expect("a name");
     let workspace = Arc::new(TestWorkspace::open_at(&folder).await.expect("a workspace"));
     print_line(&Line::Ready);
 
@@ -38,7 +39,7 @@ async fn main() {
     for tenant in TENANTS {
         for writer in 0..WRITERS {
             let work = Work::new(&workspace, tenant, &mut random);
-            tasks.push(tokio::spawn(work.write(writer)));
+            tasks.push(tokio::spawn(work.write(format!("{name} {writer}"))));
         }
         tasks.push(tokio::spawn(Work::new(&workspace, tenant, &mut random).administrate()));
     }
@@ -65,11 +66,11 @@ impl Work {
         }
     }
 
-    async fn write(mut self, writer: u64) {
+    async fn write(mut self, writer: String) {
         // What this task knows to be there; nothing yet of what an earlier process has left.
         let mut known: BTreeMap<String, String> = BTreeMap::new();
         loop {
-            let name = format!("writer {writer}/{}", self.random.below(NAMES));
+            let name = format!("{writer}/{}", self.random.below(NAMES));
             let object: ObjectName = name.parse().expect("an object's name");
             let context = self.workspace.application();
             let engine = Arc::clone(&self.workspace.engine);

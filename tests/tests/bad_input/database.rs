@@ -1,0 +1,102 @@
+//! A database that is corrupt, newer, or not this workspace's.
+
+use keyward_core::Code;
+use keyward_testkit::TestWorkspace;
+use keyward_tests::behind;
+
+use crate::Place;
+
+#[tokio::test]
+async fn a_newer_workspace_is_left_alone() {
+    let place = Place::new().await;
+    let database = place.workspace.database();
+    let newer = "INSERT INTO schema_versions VALUES (9999, '9999_future', '2030-01-01T00:00:00Z')";
+    behind::run(&database, newer).await;
+    let refused = TestWorkspace::open_at(place.workspace.path()).await.map(drop).unwrap_err();
+    assert_eq!(refused.code(), Code::WorkspaceNewer);
+    assert!(refused.to_string().contains("9999"), "{refused}");
+    behind::run(&database, "DELETE FROM schema_versions WHERE version = 9999").await;
+    place.fresh().await;
+}
+
+#[tokio::test]
+async fn a_corrupt_database_opens_nothing_and_is_not_made_worse() {
+    let place = Place::new().await;
+    let Place { workspace, acme, docs, .. } = &place;
+    for number in 0..50 {
+        workspace.put(acme, docs, &format!("object {number}"), b"secret").await.unwrap();
+    }
+    // A copy without a write-ahead log, which would mend the damage.
+    let folder = tempfile::tempdir().unwrap();
+    let copied = std::process::Command::new("cp")
+        .arg("-a")
+        .args([workspace.path().join("objects"), workspace.path().join("keystore")])
+        .arg(folder.path())
+        .status();
+    assert!(copied.unwrap().success());
+    let database = folder.path().join("keyward.db");
+    behind::run(&workspace.database(), &format!("VACUUM INTO '{}'", database.display())).await;
+    let good = std::fs::read(&database).unwrap();
+    let open = async || TestWorkspace::open_at(folder.path()).await;
+    let restore = || {
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(folder.path().join(format!("keyward.db{suffix}")));
+        }
+        std::fs::write(&database, &good).unwrap();
+    };
+
+    for (what, damage) in [
+        ("its header overwritten", header as fn(&mut Vec<u8>)),
+        ("its schema overwritten", schema),
+        ("emptied", Vec::clear),
+        ("text", |bytes| *bytes = b"not a database at all ".repeat(1_000)),
+    ] {
+        restore();
+        let mut bytes = good.clone();
+        damage(&mut bytes);
+        std::fs::write(&database, &bytes).unwrap();
+        let refused = open().await.map(drop).unwrap_err();
+        assert_eq!(refused.code(), Code::StateCorrupt, "{what}: {refused}");
+        assert_eq!(std::fs::read(&database).unwrap(), bytes, "{what}: it is left as it was");
+    }
+
+    // Any one page: whatever still works tells the truth, and what doesn't says that it is damaged.
+    let page = 4096;
+    for number in 1..good.len() / page {
+        restore();
+        let mut bytes = good.clone();
+        bytes[number * page..(number + 1) * page].fill(0xa5);
+        std::fs::write(&database, &bytes).unwrap();
+        let opened = match open().await {
+            Ok(opened) => opened,
+            Err(refused) => {
+                assert_eq!(refused.code(), Code::StateCorrupt, "page {number}: {refused}");
+                continue;
+            }
+        };
+        for object in [0, 25, 49] {
+            match opened.get(acme, docs, &format!("object {object}")).await {
+                Ok(read) => assert_eq!(read, b"secret", "page {number}"),
+                Err(error) => {
+                    assert_eq!(error.code(), Code::StateCorrupt, "page {number}: {error}");
+                }
+            }
+        }
+        let checked = opened.store().await.unwrap().check().await;
+        assert_eq!(checked.unwrap_err().code(), Code::StateCorrupt, "page {number} is found");
+    }
+
+    restore();
+    let opened = open().await.unwrap();
+    assert_eq!(opened.get(acme, docs, "object 7").await.unwrap(), b"secret");
+    opened.engine.audit_verify(&opened.officer(), &|_, _| {}).await.unwrap();
+}
+
+fn header(bytes: &mut Vec<u8>) {
+    bytes[..16].fill(0);
+}
+
+/// The first page holds the table of tables after its header of 100 bytes.
+fn schema(bytes: &mut Vec<u8>) {
+    bytes[100..4096].fill(0x5a);
+}
