@@ -81,9 +81,12 @@ pub(crate) async fn active_root_key(
     connection: &mut Connection,
     tenant: &TenantId,
 ) -> Result<root_keys::RootKey, EngineError> {
-    root_keys::active(connection, tenant)
-        .await?
-        .ok_or_else(|| EngineError::NoActiveRootKey(tenant.clone()))
+    if let Some(key) = root_keys::active(connection, tenant).await? {
+        return Ok(key);
+    }
+    // Locked since the caller looked: then that is the reason.
+    active_tenant(connection, tenant).await?;
+    Err(EngineError::NoActiveRootKey(tenant.clone()))
 }
 
 /// That the key may unwrap.

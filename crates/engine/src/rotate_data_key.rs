@@ -47,9 +47,11 @@ impl Engine {
             let mut write = self.store.write().await?;
             require::unchanged_tenant(&mut write, &row).await?;
             let before = require::data_key(&mut write, &old).await?;
-            data_keys::insert(&mut write, &made.row).await?;
+            // First: where two rotate at once, the second one has seen an older state, and that is what
+            // it is told.
             datasets::set_current_version(&mut write, tenant, name, old.version, new.version)
                 .await?;
+            data_keys::insert(&mut write, &made.row).await?;
             let at = self.clock.now();
             transition::data_key(
                 &mut write,

@@ -57,6 +57,10 @@ impl Engine {
         let reference = {
             let mut reader = self.store.read().await?;
             let root = require::root_key(&mut reader, &root).await?;
+            if !root.state.may_unwrap() {
+                // Locked since the caller looked: then that is the reason.
+                require::active_tenant(&mut reader, &row.key.tenant).await?;
+            }
             require::may_unwrap(&root.id.to_string(), root.state)?;
             self.reference(&mut reader, &root.id).await?
         };
