@@ -1,3 +1,0 @@
-//! Keyward's measurements, as ratios in one run.
-
-pub mod envelope;
