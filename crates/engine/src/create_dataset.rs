@@ -87,7 +87,7 @@ impl Engine {
         let service = self.providers.of(&reference)?;
         let (secret, wrapped) = match service.generate(&reference, &wrap_context).await {
             Ok(made) => made,
-            Err(error) => return Err(self.settle(context, id, error.into()).await),
+            Err(error) => return Err(self.settle(context, tenant, id, error.into()).await),
         };
         let row = data_keys::NewDataKey {
             key: id.clone(),

@@ -1,6 +1,6 @@
 //! What a denial does: everything of the tenant is locked at once.
 
-use keyward_core::{Code, KeyState, TenantId};
+use keyward_core::{Code, KeyState};
 use keyward_ledger::Action;
 use keyward_store::tables::{
     root_keys,
@@ -14,9 +14,19 @@ impl Engine {
     ///
     /// Eviction comes first and needs nothing but memory: even where the database can't be written,
     /// no cached key outlives a denial, and without one each read asks the provider and is denied.
-    pub(crate) async fn deny(&self, context: &OperationContext, tenant: &TenantId, code: Code) {
-        let evicted = self.cache.evict_tenant(tenant);
+    ///
+    /// `tenant` is the row as it was before the call that was denied. What was denied before the tenant
+    /// was locked and restored says nothing about it now: where its epoch is another one, the next
+    /// call decides.
+    pub(crate) async fn deny(
+        &self,
+        context: &OperationContext,
+        tenant: &tenants::Tenant,
+        code: Code,
+    ) {
+        let evicted = self.cache.evict_tenant(&tenant.id);
         if let Err(error) = self.suspend_denied(context, tenant, code, evicted).await {
+            let tenant = &tenant.id;
             tracing::error!(%tenant, %error, "a denied tenant could not be marked as suspended");
         }
     }
@@ -24,13 +34,14 @@ impl Engine {
     async fn suspend_denied(
         &self,
         context: &OperationContext,
-        id: &TenantId,
+        before: &tenants::Tenant,
         code: Code,
         evicted: usize,
     ) -> Result<(), EngineError> {
         let mut write = self.store.write().await?;
+        let id = &before.id;
         let tenant = require::tenant(&mut write, id).await?;
-        if tenant.state != TenantState::Active {
+        if tenant.state != TenantState::Active || tenant.epoch != before.epoch {
             return Ok(());
         }
         let now = self.clock.now();

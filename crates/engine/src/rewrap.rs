@@ -15,7 +15,11 @@ use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, future::BoxFuture};
 use keyward_core::{DatasetName, EncryptionContext, RootKeyId, RootKeyReference, TenantId};
 use keyward_kms::{ErrorClass, KmsError, RewrapItem, WrappedKey};
 use keyward_ledger::{Action, Outcome};
-use keyward_store::tables::{data_keys, datasets, quarantine, root_keys};
+use keyward_store::tables::{
+    data_keys, datasets, quarantine,
+    root_keys::{self, RootKey},
+    tenants,
+};
 use serde_json::json;
 
 use crate::{Engine, EngineError, OperationContext, operation::Entry, require};
@@ -98,15 +102,17 @@ impl Engine {
     ) -> Result<RewrapReport, EngineError> {
         let entry = Entry::of(Action::DataKeyRewrap, tenant).with("dry_run", options.dry_run);
         self.guard(context, entry, async {
-            self.active_tenant_row(tenant).await?;
             let (root, reference) = self.current_root_key(context, tenant).await?;
-            let total = {
+            let (row, total) = {
                 let mut reader = self.store.read().await?;
-                data_keys::stale_count(&mut reader, tenant, root.id.number, root.version).await?
+                let row = require::active_tenant(&mut reader, tenant).await?;
+                let RootKey { id, version, .. } = &root;
+                (row, data_keys::stale_count(&mut reader, tenant, id.number, *version).await?)
             };
             let mut run = Run {
                 engine: self,
                 context,
+                tenant: row,
                 root,
                 reference,
                 options,
@@ -136,11 +142,12 @@ impl Engine {
         context: &OperationContext,
         tenant: &TenantId,
     ) -> Result<(root_keys::RootKey, RootKeyReference), EngineError> {
-        let (mut root, reference) = {
+        let (row, mut root, reference) = {
             let mut reader = self.store.read().await?;
+            let row = require::active_tenant(&mut reader, tenant).await?;
             let root = require::active_root_key(&mut reader, tenant).await?;
             let reference = self.reference(&mut reader, &root.id).await?;
-            (root, reference)
+            (row, root, reference)
         };
         let description = match self.describe(&reference).await {
             Ok(description) => description,
@@ -148,7 +155,7 @@ impl Engine {
                 if let Some(kms) = error.as_kms()
                     && kms.class() == ErrorClass::Denied
                 {
-                    self.deny(context, tenant, kms.code()).await;
+                    self.deny(context, &row, kms.code()).await;
                 }
                 return Err(error);
             }
@@ -164,6 +171,8 @@ impl Engine {
 struct Run<'a> {
     engine: &'a Engine,
     context: &'a OperationContext,
+    /// As it was when the run began.
+    tenant: tenants::Tenant,
     root: root_keys::RootKey,
     reference: RootKeyReference,
     options: RewrapOptions,
@@ -260,7 +269,7 @@ impl Run<'_> {
         }
         let Some(error) = stop else { return Ok(()) };
         if error.class() == ErrorClass::Denied {
-            self.engine.deny(self.context, &self.root.id.tenant, error.code()).await;
+            self.engine.deny(self.context, &self.tenant, error.code()).await;
         }
         Err(error.into())
     }
@@ -462,6 +471,8 @@ impl Engine {
         if data_keys::rewrap_many(&mut write, &[swap]).await?.is_empty() {
             return Ok(());
         }
+        // It may have been set aside by a batch whose cause is gone.
+        quarantine::clear_one(&mut write, &row.key).await?;
         let dataset = std::slice::from_ref(&row.key.dataset);
         datasets::mark_sidecar_stale(&mut write, &row.key.tenant, dataset).await?;
         let entry = Entry::of(Action::DataKeyRewrap, &row.key.tenant)

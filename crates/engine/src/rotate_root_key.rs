@@ -84,7 +84,7 @@ impl Engine {
     ) -> Result<RotatedRootKey, EngineError> {
         let entry = Entry::of(Action::RootKeyRotate, tenant);
         self.guard(context, entry.clone(), async {
-            self.active_tenant_row(tenant).await?;
+            let row = self.active_tenant_row(tenant).await?;
             let (key, reference) = {
                 let mut reader = self.store.read().await?;
                 let key = require::active_root_key(&mut reader, tenant).await?;
@@ -109,7 +109,7 @@ impl Engine {
                 Err(error) if error.class() == ErrorClass::Unreachable => return Err(error.into()),
                 Err(error) => {
                     if error.class() == ErrorClass::Denied {
-                        self.deny(context, tenant, error.code()).await;
+                        self.deny(context, &row, error.code()).await;
                     }
                     return Err(self.settle_refused(context, entry, error.into()).await);
                 }

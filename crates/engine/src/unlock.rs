@@ -28,7 +28,7 @@ impl Engine {
             .map_err(EngineError::Shared);
         match opened {
             Ok(opened) => Ok(opened),
-            Err(error) => Err(self.settle(context, &row.key, error).await),
+            Err(error) => Err(self.settle(context, tenant, &row.key, error).await),
         }
     }
 
@@ -36,11 +36,12 @@ impl Engine {
     pub(crate) async fn settle(
         &self,
         context: &OperationContext,
+        tenant: &tenants::Tenant,
         key: &DataKeyId,
         error: EngineError,
     ) -> EngineError {
         match error.as_kms().map(|kms| (kms.class(), kms.code())) {
-            Some((ErrorClass::Denied, code)) => self.deny(context, &key.tenant, code).await,
+            Some((ErrorClass::Denied, code)) => self.deny(context, tenant, code).await,
             Some((ErrorClass::Rejected, _)) => {
                 self.cache.evict_key(key);
             }

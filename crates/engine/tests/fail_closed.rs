@@ -103,6 +103,32 @@ async fn a_revocation_reaches_other_engines_with_their_next_call() {
 }
 
 #[tokio::test]
+async fn a_denial_from_before_a_restoration_says_nothing_about_the_tenant_now() {
+    let workspace = TestWorkspace::with(no_cache()).await;
+    let (acme, docs, _) = workspace.tenant("acme").await;
+    workspace.put(&acme, &docs, "a", b"1").await.unwrap();
+    workspace.faults.set(Some(Reason::Disabled));
+    let held = workspace.faults.hold_failures().await;
+    let read = async {
+        let late = workspace.get(&acme, &docs, "a").await.unwrap_err();
+        assert_eq!(late.code(), Code::KeyDisabled, "the read itself is refused");
+    };
+    let calls = workspace.faults.calls();
+    let lock_and_restore = async {
+        while workspace.faults.calls() == calls {
+            tokio::task::yield_now().await;
+        }
+        workspace.engine.revoke(&workspace.admin(), &acme, "a drill", false).await.unwrap();
+        workspace.faults.set(None);
+        workspace.engine.restore(&workspace.admin(), &acme, false).await.unwrap();
+        drop(held);
+    };
+    tokio::join!(read, lock_and_restore);
+    assert_eq!(workspace.engine.tenant(&acme).await.unwrap().state, TenantState::Active);
+    assert_eq!(workspace.get(&acme, &docs, "a").await.unwrap(), b"1");
+}
+
+#[tokio::test]
 async fn a_suspension_by_hand_needs_no_provider_and_is_restored() {
     let workspace = TestWorkspace::new().await;
     let (acme, docs, _) = workspace.tenant("acme").await;

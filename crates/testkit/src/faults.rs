@@ -14,6 +14,7 @@ use keyward_kms::{
     Description, KmsError, PublicKey, Reason, RewrapItem, RootKeyService, SignatureAlgorithm,
     WrappedKey,
 };
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 /// Hands every call on to the provider behind it, unless a fault is set. Counts the calls.
 #[derive(Clone)]
@@ -21,6 +22,7 @@ pub struct Faulty {
     inner: Arc<dyn RootKeyService>,
     fault: Arc<Mutex<Option<Fault>>>,
     calls: Arc<AtomicU64>,
+    gate: Arc<RwLock<()>>,
 }
 
 /// What goes wrong with a call.
@@ -36,7 +38,7 @@ impl Faulty {
     /// A provider without faults yet.
     #[must_use]
     pub fn new(inner: Arc<dyn RootKeyService>) -> Self {
-        Self { inner, fault: Arc::default(), calls: Arc::default() }
+        Self { inner, fault: Arc::default(), calls: Arc::default(), gate: Arc::default() }
     }
 
     /// From now on every call fails so, or with `None` none does.
@@ -48,6 +50,11 @@ impl Faulty {
     /// having timed out. Until [`set`](Self::set) is called.
     pub fn lose_answers(&self) {
         self.put(Some(Fault::AnswerLost));
+    }
+
+    /// Until this is dropped, calls that fail don't return. Others do.
+    pub async fn hold_failures(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.gate).write_owned().await
     }
 
     /// Calls so far.
@@ -64,11 +71,14 @@ impl Faulty {
         *self.fault.lock().expect("no test panics with the lock held")
     }
 
-    fn pass(&self, key: &RootKeyReference) -> Result<(), KmsError> {
+    async fn pass(&self, key: &RootKeyReference) -> Result<(), KmsError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         match self.fault() {
             None | Some(Fault::AnswerLost) => Ok(()),
-            Some(Fault::Refused(reason)) => Err(self.failure(key, reason)),
+            Some(Fault::Refused(reason)) => {
+                let _ = self.gate.read().await;
+                Err(self.failure(key, reason))
+            }
         }
     }
 
@@ -97,7 +107,7 @@ impl RootKeyService for Faulty {
     }
 
     async fn describe(&self, key: &RootKeyReference) -> Result<Description, KmsError> {
-        self.pass(key)?;
+        self.pass(key).await?;
         self.inner.describe(key).await
     }
 
@@ -106,7 +116,7 @@ impl RootKeyService for Faulty {
         key: &RootKeyReference,
         context: &EncryptionContext,
     ) -> Result<(SecretKey, WrappedKey), KmsError> {
-        self.pass(key)?;
+        self.pass(key).await?;
         self.inner.generate(key, context).await
     }
 
@@ -116,7 +126,7 @@ impl RootKeyService for Faulty {
         context: &EncryptionContext,
         secret: &SecretKey,
     ) -> Result<WrappedKey, KmsError> {
-        self.pass(key)?;
+        self.pass(key).await?;
         self.inner.wrap(key, context, secret).await
     }
 
@@ -126,7 +136,7 @@ impl RootKeyService for Faulty {
         context: &EncryptionContext,
         blob: &[u8],
     ) -> Result<SecretKey, KmsError> {
-        self.pass(key)?;
+        self.pass(key).await?;
         self.inner.unwrap(key, context, blob).await
     }
 
@@ -136,31 +146,31 @@ impl RootKeyService for Faulty {
         to: &RootKeyReference,
         items: &[RewrapItem],
     ) -> Vec<Result<WrappedKey, KmsError>> {
-        match self.pass(to) {
+        match self.pass(to).await {
             Ok(()) => self.inner.rewrap(from, to, items).await,
             Err(error) => items.iter().map(|_| Err(error.clone())).collect(),
         }
     }
 
     async fn rotate(&self, key: &RootKeyReference) -> Result<u32, KmsError> {
-        self.pass(key)?;
+        self.pass(key).await?;
         let version = self.inner.rotate(key).await?;
         self.answer(key, version)
     }
 
     async fn set_enabled(&self, key: &RootKeyReference, enabled: bool) -> Result<(), KmsError> {
-        self.pass(key)?;
+        self.pass(key).await?;
         self.inner.set_enabled(key, enabled).await?;
         self.answer(key, ())
     }
 
     async fn tags(&self, key: &RootKeyReference) -> Result<BTreeMap<String, String>, KmsError> {
-        self.pass(key)?;
+        self.pass(key).await?;
         self.inner.tags(key).await
     }
 
     async fn public_key(&self, key: &RootKeyReference) -> Result<PublicKey, KmsError> {
-        self.pass(key)?;
+        self.pass(key).await?;
         self.inner.public_key(key).await
     }
 
@@ -170,7 +180,7 @@ impl RootKeyService for Faulty {
         algorithm: SignatureAlgorithm,
         message: &[u8],
     ) -> Result<Vec<u8>, KmsError> {
-        self.pass(key)?;
+        self.pass(key).await?;
         self.inner.sign(key, algorithm, message).await
     }
 }
