@@ -58,7 +58,7 @@ async fn kill_and_look(rounds: u64, seed: u64, workers: &[&str]) {
         let workspace = TestWorkspace::open_at(folder.path()).await;
         let workspace = workspace.unwrap_or_else(|error| panic!("round {round}: {error}"));
         state.look_over(&workspace, &lines, round).await;
-        if round % 40 == 0 || round == rounds {
+        if round.is_multiple_of(40) || round == rounds {
             state.look_deep(&workspace).await;
         }
     }
@@ -69,7 +69,7 @@ async fn kill_and_look(rounds: u64, seed: u64, workers: &[&str]) {
 /// Runs workers for a while, kills them, and gives what they had printed.
 fn work_and_die(folder: &Path, random: &mut Random, workers: &[&str]) -> Vec<Line> {
     let mut running: Vec<_> =
-        workers.iter().map(|name| Worker::start(folder, random.next(), name)).collect();
+        workers.iter().map(|name| Worker::start(folder, random.number(), name)).collect();
     // Mostly from when the load begins; now and then while the workspace is still being opened.
     if random.below(8) != 0 {
         for worker in &running {

@@ -62,7 +62,7 @@ impl Work {
             workspace: Arc::clone(workspace),
             tenant: tenant.parse().expect("a tenant id"),
             dataset: "docs".parse().expect("a dataset's name"),
-            random: Random::new(random.next()),
+            random: Random::new(random.number()),
         }
     }
 
@@ -117,7 +117,7 @@ impl Work {
                 10..16 => self.rewrap().await,
                 16..18 => self.lock_and_restore(true).await,
                 18 => self.lock_and_restore(false).await,
-                _ => self.replace_root_key(self.random.clone().next()).await,
+                _ => self.replace_root_key(self.random.clone().number()).await,
             };
             if done.is_err() {
                 // A call that was under way while the key was disabled may have suspended the tenant.

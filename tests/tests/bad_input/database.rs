@@ -46,8 +46,8 @@ async fn a_corrupt_database_opens_nothing_and_is_not_made_worse() {
     };
 
     for (what, damage) in [
-        ("its header overwritten", header as fn(&mut Vec<u8>)),
-        ("its schema overwritten", schema),
+        ("its header overwritten", (|bytes| header(bytes)) as fn(&mut Vec<u8>)),
+        ("its schema overwritten", |bytes| schema(bytes)),
         ("emptied", Vec::clear),
         ("text", |bytes| *bytes = b"not a database at all ".repeat(1_000)),
     ] {
@@ -92,11 +92,11 @@ async fn a_corrupt_database_opens_nothing_and_is_not_made_worse() {
     opened.engine.audit_verify(&opened.officer(), &|_, _| {}).await.unwrap();
 }
 
-fn header(bytes: &mut Vec<u8>) {
+fn header(bytes: &mut [u8]) {
     bytes[..16].fill(0);
 }
 
 /// The first page holds the table of tables after its header of 100 bytes.
-fn schema(bytes: &mut Vec<u8>) {
+fn schema(bytes: &mut [u8]) {
     bytes[100..4096].fill(0x5a);
 }

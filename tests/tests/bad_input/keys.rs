@@ -75,6 +75,33 @@ async fn a_wrapped_data_key_that_was_meddled_with_opens_nothing() {
     }
 }
 
+/// A key that was set aside and put back is moved by the next read as well, and then set aside no more.
+#[tokio::test]
+async fn a_read_lets_a_mended_key_out_of_quarantine() {
+    let place = Place::new().await;
+    let Place { workspace, acme, docs, .. } = &place;
+    let engine = &workspace.engine;
+    workspace.put(acme, docs, "a", b"secret").await.unwrap();
+    let database = workspace.database();
+    behind::run(&database, "CREATE TABLE kept AS SELECT id, wrapped FROM data_keys").await;
+    behind::run(&database, "UPDATE data_keys SET wrapped = X'00' WHERE tenant = 'acme'").await;
+    let rotation = keyward_engine::RootKeyRotation::NewVersion;
+    engine.rotate_root_key(&workspace.admin(), acme, rotation).await.unwrap();
+    let rewrap = async || {
+        let options = RewrapOptions::default();
+        engine.rewrap(&workspace.admin(), acme, options, &|_| {}).await.unwrap()
+    };
+    assert_eq!(rewrap().await.quarantine.len(), 1);
+    let back = "UPDATE data_keys SET wrapped =
+        (SELECT wrapped FROM kept WHERE kept.id = data_keys.id)";
+    behind::run(&database, back).await;
+    assert_eq!(workspace.get(acme, docs, "a").await.unwrap(), b"secret");
+    let report = rewrap().await;
+    assert!(report.remaining.is_empty() && report.quarantine.is_empty(), "{report:?}");
+    assert_eq!(report.progress.rewrapped, 0, "the read has moved it");
+    place.unharmed().await;
+}
+
 /// Keyward never reads a sidecar, and the next change of its dataset writes it anew.
 #[tokio::test]
 async fn a_corrupt_sidecar_harms_nothing_and_is_mended() {

@@ -13,7 +13,7 @@
 //! | a database that is corrupt or newer | [`database`] |
 //! | a clock that jumps | [`clock`] |
 //! | a full disk for what is read | [`ciphertexts`] |
-//! | a full disk, no permission, a locked database for every operation | `failures.rs` |
+//! | a full disk, no permission, a locked database for every operation | `failures/` |
 //! | a 5 GiB stream | `large_stream.rs` |
 //! | two processes on one workspace | `crash.rs` and [`clock`] |
 

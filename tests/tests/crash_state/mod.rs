@@ -89,7 +89,7 @@ impl State {
             if workspace.engine.tenant(&tenant).await.unwrap().state != TenantState::Active {
                 workspace.engine.restore(&workspace.admin(), &tenant, true).await.unwrap();
             }
-            if round % 4 == 0 {
+            if round.is_multiple_of(4) {
                 rewrap_finishes(workspace, &tenant).await;
             }
         }
@@ -321,7 +321,7 @@ type Wraps = BTreeMap<u32, ((String, u32), Vec<u8>)>;
 
 async fn wraps(workspace: &TestWorkspace, tenant: &TenantId) -> Wraps {
     let store = workspace.store().await.unwrap();
-    let rows = data_keys::list(&mut *store.read().await.unwrap(), tenant, &docs()).await.unwrap();
+    let rows = data_keys::list(&mut store.read().await.unwrap(), tenant, &docs()).await.unwrap();
     rows.into_iter()
         .map(|row| {
             let wrapper = (format!("rk:{tenant}/{}", row.root_key), row.root_key_version);
