@@ -25,7 +25,9 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
         peers::ensure_python(project)?;
     }
     let mut tour = cargo(project, "run");
-    tour.args(["--release", "--package", "keyward-cli", "--", "tour"]).args(arguments);
+    // The development build: half the time to wait for on a new machine, what `test` builds too, and the
+    // cryptography in it is optimised all the same.
+    tour.args(["--package", "keyward-cli", "--", "tour"]).args(arguments);
     tour.env("KEYWARD_PEERS", project.peers());
     process::run(&mut tour)
 }
