@@ -147,9 +147,12 @@ fn command(view: &ChallengeView, statement: Option<&Path>) -> Option<String> {
             match &reference {
                 RootKeyReference::Aws(key) => {
                     let context = shell_word(&serde_json::to_string(context).ok()?);
+                    // Through a file: the command's two versions take a blob on the command line
+                    // differently, and `fileb://` alike.
                     Some(format!(
-                        "aws kms decrypt --region {} --key-id {key} --encryption-context {context} \
-                         --ciphertext-blob {blob} --query Plaintext --output text",
+                        "echo {blob} | base64 -d > challenge.bin && aws kms decrypt --region {} \
+                         --key-id {key} --encryption-context {context} \
+                         --ciphertext-blob fileb://challenge.bin --query Plaintext --output text",
                         key.region()
                     ))
                 }
