@@ -280,7 +280,7 @@ impl Engine {
         let row = objects::get(&mut *self.store.read().await?, tenant, dataset, name).await?;
         Err(match row {
             None => EngineError::ObjectNotFound { name: name.to_string() },
-            Some(now) if now.created_at >= began => EngineError::ChangedMeanwhile(name.to_string()),
+            Some(now) if now.created_at > began => EngineError::ChangedMeanwhile(name.to_string()),
             Some(_) => rejected,
         })
     }
