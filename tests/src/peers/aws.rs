@@ -203,6 +203,15 @@ impl AwsPeer {
         serde_json::from_str(&answer).expect("counts by name")
     }
 
+    /// Ends it before its time: from then on nobody listens there.
+    ///
+    /// # Panics
+    /// Where the system doesn't let us.
+    pub fn stop(&mut self) {
+        self.server.kill().expect("it is ended");
+        self.server.wait().expect("it ends");
+    }
+
     /// Counts requests from zero again.
     pub fn forget(&self) {
         self.control("POST", "forget", &Value::Null);

@@ -4,6 +4,7 @@
 //! peer isn't there is skipped by name ([`crate::skip`]).
 
 pub mod aws;
+pub mod boto;
 pub mod esdk;
 pub mod node;
 pub mod python;
