@@ -82,15 +82,20 @@ impl Objects {
         }
     }
 
-    /// As [`open`](Self::open), but makes the folder first where it isn't there.
+    /// As [`open`](Self::open), but makes the folder first where it isn't there. A bucket is asked
+    /// whether it is there, so that a slip in its name shows before anything is to be stored.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// As [`open`](Self::open), and what the bucket answers.
     pub async fn create(place: &str) -> Result<Self, ObjectsError> {
         if let Some(folder) = local::folder(place)? {
             local::create_folders(&folder).await?;
+            return Self::open(place).await;
         }
-        Self::open(place).await
+        let objects = Self::open(place).await?;
+        let first = objects.store.list(Some(&objects.prefix)).try_next().await;
+        first.map_err(|error| ObjectsError::of_bucket(&local::shown(place), error))?;
+        Ok(objects)
     }
 
     /// Writes a small file at once, in place of one that is there.
@@ -372,7 +377,7 @@ impl Upload {
                 parts
                     .wait_for_capacity(PARTS_IN_FLIGHT)
                     .await
-                    .map_err(|error| ObjectsError::of(&self.text, error))?;
+                    .map_err(|error| ObjectsError::of_bucket(&self.text, error))?;
                 parts.put(bytes);
                 Ok(())
             }
@@ -385,7 +390,7 @@ impl Upload {
                     .store
                     .put_multipart(&self.location)
                     .await
-                    .map_err(|error| ObjectsError::of(&self.text, error))?;
+                    .map_err(|error| ObjectsError::of_bucket(&self.text, error))?;
                 let mut begun = WriteMultipart::new_with_chunk_size(upload, PART);
                 pending.drain(..).for_each(|piece| begun.put(piece));
                 *parts = Some(begun);
@@ -408,13 +413,13 @@ impl Upload {
                 staged.keep();
             }
             Sink::Bucket { parts: Some(parts), .. } => {
-                parts.finish().await.map_err(|error| ObjectsError::of(&text, error))?;
+                parts.finish().await.map_err(|error| ObjectsError::of_bucket(&text, error))?;
             }
             Sink::Bucket { pending, parts: None } => {
                 store
                     .put(&location, pending.into_iter().collect::<PutPayload>())
                     .await
-                    .map_err(|error| ObjectsError::of(&text, error))?;
+                    .map_err(|error| ObjectsError::of_bucket(&text, error))?;
             }
         }
         Ok(written)

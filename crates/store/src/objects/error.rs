@@ -89,8 +89,19 @@ impl ObjectsError {
             }
             other => match kind_within(&other) {
                 Some(kind) => Self::of_kind(path, io::Error::new(kind, other)),
-                None => Self::Unreachable { path, why: other.to_string() },
+                None => Self::Unreachable { path, why: in_short(&other.to_string()) },
             },
+        }
+    }
+
+    /// Tells a failure of the client where no file is looked for: then it is the bucket that isn't
+    /// there.
+    pub(super) fn of_bucket(path: &str, error: object_store::Error) -> Self {
+        match Self::of(path, error) {
+            Self::NotFound { path } => {
+                Self::Unreachable { path, why: "there is no such bucket".into() }
+            }
+            other => other,
         }
     }
 
@@ -119,6 +130,15 @@ impl ObjectsError {
     }
 }
 
+/// The client's words without the document that the service has answered: its code says it all.
+fn in_short(text: &str) -> String {
+    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
+    match (text.split_once("<?xml"), code) {
+        (Some((before, _)), Some((code, _))) => format!("{before}{code}"),
+        _ => text.to_owned(),
+    }
+}
+
 /// The operating system's error at the bottom of a chain, if there is one.
 fn kind_within(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
     let mut next = Some(error);
@@ -131,4 +151,17 @@ fn kind_within(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
         next = error.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_s_document_is_told_by_its_code() {
+        let text =
+            "404 Not Found: <?xml version=\"1.0\"?>\n<Error><Code>NoSuchBucket</Code></Error>";
+        assert_eq!(in_short(text), "404 Not Found: NoSuchBucket");
+        assert_eq!(in_short("error sending request"), "error sending request");
+    }
 }
