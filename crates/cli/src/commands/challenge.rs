@@ -7,7 +7,7 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use clap::{ArgGroup, Subcommand, ValueEnum};
-use keyward_core::{ChallengeId, RootKeyId, RootKeyReference};
+use keyward_core::{ChallengeId, RootKeyId, RootKeyReference, reference::AwsResource};
 use keyward_engine::{Answer, ChallengeKind, ChallengeView};
 use keyward_kms::SignatureAlgorithm;
 use zeroize::Zeroizing;
@@ -175,10 +175,19 @@ fn command(view: &ChallengeView, statement: Option<&Path>) -> Option<String> {
         ChallengeKind::Tag => {
             let (name, value) = (view.tag_key.as_deref()?, view.tag_value.as_deref()?);
             match &reference {
-                RootKeyReference::Aws(key) => Some(format!(
-                    "aws kms tag-resource --region {} --key-id {key} --tags TagKey={name},TagValue={value}",
-                    key.region()
-                )),
+                RootKeyReference::Aws(key) => {
+                    let region = key.region();
+                    // TagResource takes no alias.
+                    let key = match key.resource() {
+                        AwsResource::Alias(_) => format!(
+                            "$(aws kms describe-key --region {region} --key-id {key} --query KeyMetadata.Arn --output text)"
+                        ),
+                        AwsResource::Key(_) | AwsResource::MultiRegionKey(_) => key.to_string(),
+                    };
+                    Some(format!(
+                        "aws kms tag-resource --region {region} --key-id {key} --tags TagKey={name},TagValue={value}"
+                    ))
+                }
                 RootKeyReference::Local(key) => {
                     Some(format!("keyward keystore tag {} {name} {value}", key.name()))
                 }
