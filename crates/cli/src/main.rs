@@ -28,8 +28,9 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return refuse(&error),
     };
-    log_warnings(arguments.global.quiet);
     let json = arguments.global.json;
+    // What stands on standard error then is a document too, and `doctor` finds what warnings tell.
+    log_warnings(arguments.global.quiet || json);
     match run(arguments) {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
