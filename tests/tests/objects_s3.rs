@@ -182,6 +182,24 @@ fn what_is_moved_replaced_and_deleted_in_a_bucket() {
     assert_eq!(gone, (4, "object-not-found".into()));
     assert_eq!(stage.terminal.json(&["doctor"])["ok"], true);
 
+    // Behind our back: one object's bytes under another's name, and bytes that are gone.
+    let three = stage.put("three", &one);
+    let place = |id: &Value| {
+        let id = id["id"].as_str().unwrap();
+        format!("{PREFIX}acme/docs/objects/{}/{id}", &id[..2])
+    };
+    let source = json!({ "Bucket": BUCKET, "Key": place(&second) });
+    let swap = json!({ "Bucket": BUCKET, "Key": place(&three), "CopySource": source });
+    let _ = stage.owner.call("s3", REGION, "copy_object", &swap);
+    let refused = stage.terminal.refused(&["get", "acme", "docs", "three", "--output", "refused"]);
+    assert_eq!(refused, (7, "ciphertext-rejected".into()));
+    let _ = stage.owner.call("s3", REGION, "delete_object", &source);
+    let refused = stage.terminal.refused(&["get", "acme", "docs", "one", "--output", "refused"]);
+    assert_eq!(refused, (7, "ciphertext-rejected".into()));
+    assert!(!stage.terminal.path("refused").exists());
+    let (status, doctor) = stage.terminal.ended(&["doctor"], b"");
+    assert_eq!((status, &doctor["ok"]), (7, &false.into()));
+
     // Off-boarded with its data, nothing of the tenant is left, not even what was replaced.
     let offboard = ["offboard", "acme", "--confirm", "acme", "--delete-data"];
     assert_eq!(stage.terminal.json(&offboard)["data_deleted"], true);
@@ -242,6 +260,12 @@ fn a_bucket_that_is_not_there_is_named() {
         );
     }
     let _ = stage.owner.call("s3", REGION, "delete_bucket", &json!({ "Bucket": BUCKET }));
+    // Its sidecar can't be written, which is for the next opening and for `doctor` to tell.
+    stage.terminal.json(&["dataset", "create", "acme", "more"]);
+    let (status, doctor) = stage.terminal.ended(&["doctor"], b"");
+    assert_eq!((status, &doctor["ok"]), (6, &false.into()));
+    let missing = stage.terminal.refused(&["get", "acme", "docs", "none"]);
+    assert_eq!(missing, (4, "object-not-found".into()), "and its error is all there is to read");
     for length in [100, LARGE] {
         stage.terminal.file("late", &plaintext(length));
         let (status, put) = stage.terminal.ended(&["put", "acme", "docs", "late"], b"");
@@ -249,4 +273,11 @@ fn a_bucket_that_is_not_there_is_named() {
         assert_eq!((status, &error["code"]), (6, &"storage-unreachable".into()));
         assert!(error["message"].as_str().unwrap().contains("no such bucket"), "{error}");
     }
+
+    // No TLS where nobody has said that this is all right.
+    stage.terminal.unset("AWS_ALLOW_HTTP");
+    let (status, put) = stage.terminal.ended(&["put", "acme", "docs", "late"], b"");
+    let error = &put["failed"][0]["error"];
+    assert_eq!((status, &error["code"]), (6, &"storage-unreachable".into()));
+    assert!(error["message"].as_str().unwrap().contains("scheme is not allowed"), "{error}");
 }

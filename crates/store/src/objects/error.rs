@@ -88,8 +88,8 @@ impl ObjectsError {
                 Self::NoPermission { path }
             }
             other => match kind_within(&other) {
-                Some(kind) => Self::of_kind(path, io::Error::new(kind, other)),
-                None => Self::Unreachable { path, why: in_short(&other.to_string()) },
+                Some(kind) => Self::of_kind(path, io::Error::new(kind, told(&other))),
+                None => Self::Unreachable { path, why: told(&other) },
             },
         }
     }
@@ -128,6 +128,21 @@ impl ObjectsError {
             _ => Self::File { path, source: error },
         }
     }
+}
+
+/// The client's words in short, with what is at the bottom of it: "error sending request" alone helps
+/// nobody.
+fn told(error: &object_store::Error) -> String {
+    let mut text = in_short(&error.to_string());
+    let mut root: &dyn Error = error;
+    while let Some(below) = root.source() {
+        root = below;
+    }
+    let root = in_short(&root.to_string());
+    if !text.contains(&root) {
+        text += &format!(": {root}");
+    }
+    text
 }
 
 /// The client's words without the document that the service has answered: its code says it all.
