@@ -15,7 +15,7 @@ use crate::{Workspace, WorkspaceError};
 
 /// What lies about for so long is nobody's work under way: a write names its bytes as soon as they are
 /// stored.
-const SETTLED: Duration = Duration::from_secs(60 * 60);
+pub const SETTLED: Duration = Duration::from_secs(60 * 60);
 /// Rows read at once.
 const PAGE: u32 = 1000;
 /// How many findings are named; the rest is only counted.
@@ -34,10 +34,6 @@ pub struct StrayBlobs {
     pub missing: u64,
     /// Some of those objects, as `TENANT/DATASET: NAME`.
     pub missing_names: Vec<String>,
-    /// Half-written files that killed processes left. Counted only where they are removed.
-    pub staged_removed: u64,
-    /// Orphaned files that were removed.
-    pub orphaned_removed: u64,
 }
 
 /// What was found.
@@ -70,11 +66,12 @@ impl Inspection<'_> {
         Ok(stale.iter().map(|one| format!("{}/{}", one.tenant, one.name)).collect())
     }
 
-    /// Compares rows and stored bytes. With `repair`, removes the bytes that nothing names.
+    /// Compares rows and stored bytes. What nothing names,
+    /// [`sweep_orphans`](keyward_engine::Engine::sweep_orphans) removes.
     ///
     /// # Errors
     /// The database's and the object store's.
-    pub async fn blobs(&self, repair: bool) -> Result<StrayBlobs, WorkspaceError> {
+    pub async fn blobs(&self) -> Result<StrayBlobs, WorkspaceError> {
         let mut found = StrayBlobs::default();
         let sets = {
             let mut reader = self.0.store.read().await?;
@@ -87,10 +84,7 @@ impl Inspection<'_> {
             sets
         };
         for (tenant, dataset) in &sets {
-            self.dataset(tenant, dataset, repair, &mut found).await?;
-        }
-        if repair {
-            found.staged_removed = self.0.objects.sweep_staged(SETTLED).await?;
+            self.dataset(tenant, dataset, &mut found).await?;
         }
         Ok(found)
     }
@@ -99,7 +93,6 @@ impl Inspection<'_> {
         &self,
         tenant: &TenantId,
         dataset: &DatasetName,
-        repair: bool,
         found: &mut StrayBlobs,
     ) -> Result<(), WorkspaceError> {
         let mut rows = self.rows(tenant, dataset).await?;
@@ -124,10 +117,6 @@ impl Inspection<'_> {
             }
             found.orphaned += 1;
             found.orphaned_bytes += stat.size;
-            if repair {
-                self.0.objects.delete(&path).await?;
-                found.orphaned_removed += 1;
-            }
         }
         for row in rows.into_values().filter(|row| !row.seen) {
             // Asked again: it may have been replaced or deleted while the files were listed.

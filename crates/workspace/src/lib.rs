@@ -29,7 +29,7 @@ pub use config::Config;
 pub use create::{CreateOptions, NewSecrets};
 pub use error::WorkspaceError;
 pub use harden::harden;
-pub use inspect::{Inspection, StrayBlobs};
+pub use inspect::{Inspection, SETTLED, StrayBlobs};
 pub use open::{AwsSettings, OpenOptions};
 
 use std::path::PathBuf;

@@ -2,10 +2,10 @@
 
 use chrono::Utc;
 use clap::Args;
-use keyward_core::Code;
-use keyward_engine::AuditFilter;
+use keyward_core::{Code, Role};
+use keyward_engine::{AuditFilter, Swept};
 use keyward_secrets::{Backing, Vault};
-use keyward_workspace::Workspace;
+use keyward_workspace::{SETTLED, Workspace};
 
 use crate::{
     arguments::Global,
@@ -59,7 +59,14 @@ impl Doctor {
 
     async fn blobs(&self, session: &Session) -> Check {
         let name = "stored files";
-        match session.workspace.inspect().blobs(self.repair).await {
+        let swept = match self.repair {
+            true => match sweep(session).await {
+                Ok(swept) => swept,
+                Err(failure) => return Check::failed(name, failure),
+            },
+            false => Swept::default(),
+        };
+        match session.workspace.inspect().blobs().await {
             Err(error) => Check::failed(name, error.into()),
             Ok(found) if found.missing > 0 => {
                 let missing = size::count(found.missing, "object");
@@ -67,23 +74,28 @@ impl Doctor {
                 let text = format!("the bytes of {missing} are gone ({names}); restore a copy");
                 Check::failed(name, Failure::new(Code::StateCorrupt, text))
             }
-            Ok(found) if found.orphaned > found.orphaned_removed => {
+            Ok(found) if found.orphaned > 0 => {
                 let orphaned = size::count(found.orphaned, "file");
                 let bytes = size::bytes(found.orphaned_bytes);
                 let text = format!("nothing names {orphaned} ({bytes}); remove with `--repair`");
                 Check::warning(name, text)
             }
             Ok(found) => {
-                let removed = found.orphaned_removed + found.staged_removed;
                 let looked_at = size::count(found.looked_at, "file");
-                let text = match removed {
+                let text = match swept.deleted + swept.staged {
                     0 => format!("{looked_at}, all named"),
-                    _ => format!("{looked_at}, {removed} removed that nothing named"),
+                    removed => format!("{looked_at}, {removed} removed that nothing named"),
                 };
                 Check::ok(name, text)
             }
         }
     }
+}
+
+/// Removes what nothing names, with its records in the log.
+async fn sweep(session: &Session) -> Result<Swept, Failure> {
+    let context = session.context(Role::Administrator)?;
+    Ok(session.workspace.engine.sweep_orphans(&context, SETTLED).await?)
 }
 
 impl Check {
