@@ -83,7 +83,7 @@ pub struct RewrapReport {
 
 /// One batch on its way from the provider to the database.
 struct Batch {
-    rows: Vec<data_keys::DataKey>,
+    rows: Vec<data_keys::StaleKey>,
     results: Vec<Result<WrappedKey, KmsError>>,
 }
 
@@ -276,7 +276,7 @@ impl Run<'_> {
 
     async fn write(
         &mut self,
-        rows: &[data_keys::DataKey],
+        rows: &[data_keys::StaleKey],
         swaps: &[data_keys::Rewrap],
         failed: &[quarantine::Quarantined],
     ) -> Result<(), EngineError> {
@@ -397,7 +397,7 @@ async fn rewrap_rows(
     engine: &Engine,
     to: &RootKeyReference,
     current: &RootKeyId,
-    rows: &[data_keys::DataKey],
+    rows: &[data_keys::StaleKey],
 ) -> Result<Vec<Result<WrappedKey, KmsError>>, EngineError> {
     let mut results: Vec<Option<Result<WrappedKey, KmsError>>> = Vec::new();
     results.resize_with(rows.len(), || None);

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
+use futures::{StreamExt, TryStreamExt};
 use keyward_core::{DatasetName, EncryptionContext, KeyState, RootKeyId, TenantId};
 use keyward_store::{
     layout::StoredPath,
@@ -16,6 +17,9 @@ use keyward_store::{
 };
 
 use crate::{Engine, EngineError};
+
+/// Sidecars written beside each other, in one transaction.
+const AT_ONCE: usize = 32;
 
 /// The file's content.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -69,8 +73,8 @@ impl Engine {
             let mut reader = self.store.read().await?;
             datasets::stale_sidecars(&mut reader, tenant).await?
         };
-        for dataset in &stale {
-            self.publish_sidecar(&dataset.tenant, &dataset.name).await?;
+        for batch in stale.chunks(AT_ONCE) {
+            self.publish_batch(batch).await?;
         }
         Ok(stale.len())
     }
@@ -83,20 +87,29 @@ impl Engine {
         }
     }
 
-    async fn publish_sidecar(
-        &self,
-        tenant: &TenantId,
-        dataset: &DatasetName,
-    ) -> Result<(), EngineError> {
-        // Under the write lock from reading the rows to taking the flag away: else an older file could
+    /// Dying anywhere in here leaves the flags of the whole batch, and it is published again.
+    async fn publish_batch(&self, stale: &[datasets::Dataset]) -> Result<(), EngineError> {
+        // Under the write lock from reading the rows to taking the flags away: else an older file could
         // overtake a newer one, and stay.
         let mut write = self.store.write().await?;
-        let sidecar = self.sidecar(&mut write, tenant, dataset).await?;
-        let text = serde_json::to_vec_pretty(&sidecar).map_err(|_| {
-            EngineError::StateCorrupt(format!("the sidecar of `{tenant}/{dataset}`"))
-        })?;
-        self.objects.put_small(&StoredPath::sidecar(tenant, dataset), text.into()).await?;
-        datasets::clear_sidecar_stale(&mut write, tenant, dataset).await?;
+        let mut files = Vec::with_capacity(stale.len());
+        for dataset in stale {
+            let sidecar = self.sidecar(&mut write, &dataset.tenant, &dataset.name).await?;
+            let text = serde_json::to_vec_pretty(&sidecar).map_err(|_| {
+                let (tenant, name) = (&dataset.tenant, &dataset.name);
+                EngineError::StateCorrupt(format!("the sidecar of `{tenant}/{name}`"))
+            })?;
+            files.push((StoredPath::sidecar(&dataset.tenant, &dataset.name), text));
+        }
+        // Beside each other: a disk makes many files durable in little more time than one.
+        futures::stream::iter(files)
+            .map(|(path, text)| async move { self.objects.put_small(&path, text.into()).await })
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<()>()
+            .await?;
+        for dataset in stale {
+            datasets::clear_sidecar_stale(&mut write, &dataset.tenant, &dataset.name).await?;
+        }
         write.commit().await?;
         Ok(())
     }

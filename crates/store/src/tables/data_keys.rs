@@ -49,6 +49,21 @@ pub struct DataKey {
     pub deactivated_at: Option<DateTime<Utc>>,
 }
 
+/// A data key to be wrapped anew: of its row only what that takes, since a rewrap reads many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaleKey {
+    /// The row's id, for [`rewrap_many`].
+    pub id: i64,
+    /// Its tenant, dataset and version.
+    pub key: DataKeyId,
+    /// The number of the root key that wraps it.
+    pub root_key: u32,
+    /// That root key's version.
+    pub root_key_version: u32,
+    /// The provider's ciphertext of it.
+    pub wrapped: Vec<u8>,
+}
+
 /// One data key's new wrap, and the old one that it takes the place of.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Rewrap {
@@ -85,7 +100,7 @@ pub struct WrappedBy {
     pub keys: u64,
 }
 
-impl DataKey {
+impl StaleKey {
     /// The cursor for the page after the one that ends with this key.
     #[must_use]
     pub fn cursor(&self) -> StaleCursor {
@@ -167,16 +182,18 @@ pub async fn stale_page(
     version: u32,
     after: Option<StaleCursor>,
     limit: u32,
-) -> Result<Vec<DataKey>, StoreError> {
+) -> Result<Vec<StaleKey>, StoreError> {
     // Two walks of one index, before and after the current version: `<>` would walk over all the
     // current keys.
-    let before = "SELECT * FROM data_keys AS k WHERE k.tenant = $1 AND k.state <> 'destroyed'
+    let before = "SELECT k.id, k.dataset, k.version, k.root_key, k.root_key_version, k.wrapped
+        FROM data_keys AS k WHERE k.tenant = $1 AND k.state <> 'destroyed'
           AND (k.root_key, k.root_key_version, k.id) > ($2, $3, $4)
           AND (k.root_key, k.root_key_version) < ($5, $6)
           AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.tenant = k.tenant
               AND q.dataset = k.dataset AND q.version = k.version)
         ORDER BY k.root_key, k.root_key_version, k.id LIMIT $7";
-    let beyond = "SELECT * FROM data_keys AS k WHERE k.tenant = $1 AND k.state <> 'destroyed'
+    let beyond = "SELECT k.id, k.dataset, k.version, k.root_key, k.root_key_version, k.wrapped
+        FROM data_keys AS k WHERE k.tenant = $1 AND k.state <> 'destroyed'
           AND (k.root_key, k.root_key_version, k.id) > ($2, $3, $4)
           AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.tenant = k.tenant
               AND q.dataset = k.dataset AND q.version = k.version)
@@ -185,6 +202,7 @@ pub async fn stale_page(
     let start = after
         .map_or((0, 0, 0), |at| (i64::from(at.root_key), i64::from(at.root_key_version), at.id));
 
+    let read = |row: &Row| read_stale(row, tenant);
     let mut page = Vec::new();
     if (start.0, start.1) < current {
         let select = sql(before)
@@ -268,26 +286,19 @@ pub async fn rewrap_many(
 ) -> Result<Vec<i64>, StoreError> {
     let mut changed = Vec::with_capacity(rows.len());
     for batch in batches(rows) {
-        let values = values(1, batch.len(), 6);
-        let mut update = built(format!(
-            "UPDATE data_keys SET root_key = v.column4, root_key_version = v.column5,
-                 wrapped = v.column6
-             FROM (VALUES {values}) AS v
-             WHERE data_keys.id = v.column1 AND data_keys.root_key = v.column2
-                 AND data_keys.root_key_version = v.column3 AND data_keys.state <> 'destroyed'
-             RETURNING data_keys.id AS id"
-        ));
-        for row in batch {
-            update = update
-                .bind(row.id)
-                .bind(i64::from(row.expected_root_key))
-                .bind(i64::from(row.expected_version))
-                .bind(i64::from(row.root_key))
-                .bind(i64::from(row.version))
-                .bind(row.wrapped.clone());
+        // Almost always all of them change, and each row that a statement gives back costs more than
+        // its update: only where one doesn't, the statement is run again for the ids.
+        connection.run(TABLE, sql("SAVEPOINT rewrap")).await?;
+        let update = built(update_text(batch.len()));
+        if connection.run(TABLE, bind_rewraps(update, batch)).await? == batch.len() as u64 {
+            changed.extend(batch.iter().map(|row| row.id));
+        } else {
+            connection.run(TABLE, sql("ROLLBACK TO SAVEPOINT rewrap")).await?;
+            let update = built(update_text(batch.len()) + " RETURNING data_keys.id AS id");
+            let update = bind_rewraps(update, batch);
+            changed.extend(connection.many(TABLE, update, |row| row.integer("id")).await?);
         }
-        let ids: Vec<i64> = connection.many(TABLE, update, |row| row.integer("id")).await?;
-        changed.extend(ids);
+        connection.run(TABLE, sql("RELEASE SAVEPOINT rewrap")).await?;
     }
     Ok(changed)
 }
@@ -379,6 +390,32 @@ fn insert_text(rows: usize) -> String {
     )
 }
 
+fn update_text(rows: usize) -> String {
+    let values = values(1, rows, 6);
+    format!(
+        "UPDATE data_keys SET root_key = v.column4, root_key_version = v.column5,
+             wrapped = v.column6
+         FROM (VALUES {values}) AS v
+         WHERE data_keys.id = v.column1 AND data_keys.root_key = v.column2
+             AND data_keys.root_key_version = v.column3 AND data_keys.state <> 'destroyed'"
+    )
+}
+
+fn bind_rewraps<'q>(
+    update: crate::connection::Statement<'q>,
+    rows: &[Rewrap],
+) -> crate::connection::Statement<'q> {
+    rows.iter().fold(update, |update, row| {
+        update
+            .bind(row.id)
+            .bind(i64::from(row.expected_root_key))
+            .bind(i64::from(row.expected_version))
+            .bind(i64::from(row.root_key))
+            .bind(i64::from(row.version))
+            .bind(row.wrapped.clone())
+    })
+}
+
 fn bind<'q>(
     insert: crate::connection::Statement<'q>,
     row: &NewDataKey,
@@ -392,6 +429,20 @@ fn bind<'q>(
         .bind(i64::from(row.root_key_version))
         .bind(row.wrapped.clone())
         .bind(time_text(row.created_at))
+}
+
+fn read_stale(row: &Row, tenant: &TenantId) -> Result<StaleKey, StoreError> {
+    Ok(StaleKey {
+        id: row.integer("id")?,
+        key: DataKeyId {
+            tenant: tenant.clone(),
+            dataset: row.parse("dataset")?,
+            version: row.number("version")?,
+        },
+        root_key: row.number("root_key")?,
+        root_key_version: row.number("root_key_version")?,
+        wrapped: row.blob("wrapped")?,
+    })
 }
 
 fn read(row: &Row) -> Result<DataKey, StoreError> {
