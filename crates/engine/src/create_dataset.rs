@@ -55,7 +55,8 @@ impl Engine {
             self.commit(write, context, vec![entry]).await?;
             self.cache.insert(&id, row.epoch, &made.secret);
             self.refresh_sidecars(tenant).await;
-            Ok(dataset)
+            // As it is now, with its sidecar written.
+            require::dataset(&mut *self.store.read().await?, tenant, name).await
         })
         .await
     }

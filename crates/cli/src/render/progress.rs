@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::output::Output;
 
 /// A bar over a known number of things.
 pub fn bar(output: Output, total: u64, what: &'static str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), target(output));
-    let template = "{msg} {wide_bar} {pos}/{len} {per_sec} {eta}";
-    style(&bar, template);
+    style(&bar, "{msg} {wide_bar:.green} {pos}/{len}  {rate}  {eta} left");
     bar.set_message(what);
     bar
 }
@@ -36,6 +35,11 @@ fn target(output: Output) -> ProgressDrawTarget {
 fn style(bar: &ProgressBar, template: &str) {
     // A template of ours that doesn't parse leaves the usual style.
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        bar.set_style(style.with_key("rate", rate));
     }
+}
+
+/// Things a second, without the decimals that nobody reads.
+fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    let _ = write!(out, "{:.0}/s", state.per_sec());
 }

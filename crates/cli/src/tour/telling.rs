@@ -2,7 +2,13 @@
 
 use std::{future::Future, time::Instant};
 
+use anstyle::{AnsiColor, Style};
+
 use crate::{failure::Failure, output::Output, render::size};
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DIM: Style = Style::new().dimmed();
 
 /// Tells the steps as they come, or with `--json` all at the end.
 pub struct Teller {
@@ -44,12 +50,13 @@ impl Teller {
         match run.await {
             Ok(proved) => {
                 let took = began.elapsed();
-                self.line(&format!("✓ {proved} ({})", size::duration(took)));
+                let time = size::duration(took);
+                self.line(&format!("{GOOD}✓{GOOD:#} {proved} {DIM}{time}{DIM:#}"));
                 self.steps.push(Step { step, proved, seconds: took.as_secs_f64() });
                 Ok(())
             }
             Err(failure) => {
-                self.line(&format!("✗ {step}"));
+                self.line(&format!("{BAD}✗{BAD:#} {step}"));
                 let message = format!("the step `{step}` failed: {}", failure.message());
                 Err(Failure::unexpected(message))
             }
@@ -74,7 +81,8 @@ impl Teller {
 
     fn line(&self, text: &str) {
         if !self.output.json {
-            println!("{text}");
+            // Colours only where a terminal shows them.
+            anstream::println!("{text}");
         }
     }
 }
