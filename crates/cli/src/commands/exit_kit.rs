@@ -12,15 +12,17 @@ use crate::{failure::Failure, render::size, session::Session};
 pub struct ExitKit {
     /// The tenant
     tenant: TenantId,
-    /// The folder to make
-    folder: PathBuf,
+    /// The folder to make; usually `TENANT-exit-kit` here
+    folder: Option<PathBuf>,
 }
 
 impl ExitKit {
     pub async fn run(self, session: &Session) -> Result<u8, Failure> {
         let context = session.administrator()?;
         let engine = &session.workspace.engine;
-        let kit = engine.exit_kit(&context, &self.tenant, &self.folder).await?;
+        let folder =
+            self.folder.unwrap_or_else(|| PathBuf::from(format!("{}-exit-kit", self.tenant)));
+        let kit = engine.exit_kit(&context, &self.tenant, &folder).await?;
         session.output.print(&kit, |kit| {
             format!(
                 "wrote the exit kit of {} to {}: {}, {}, {}; start with its README.md",
