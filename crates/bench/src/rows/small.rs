@@ -13,9 +13,6 @@ use crate::{
 /// Messages a second that are demanded of the machine in `docs/benchmarks.md` when idle.
 const FLOOR: f64 = 250_000.0;
 
-/// Of the bare loop: what the floor is of the 280,000 a second that it does there.
-const OF_BARE: f64 = 250.0 / 280.0;
-
 /// Times a peer.
 const OF_PEERS: f64 = 10.0;
 
@@ -70,7 +67,7 @@ pub fn rows(bench: &mut Bench) -> Result<(), BenchError> {
     for (way, what) in WAYS.into_iter().enumerate() {
         let rates = [rate(&ours[way]), rate(&floor[way])];
         let row = Row::rate(&format!("small-{what}"), "a second", "the bare loop", rates);
-        bench.row(if way == 0 { row.at_least(OF_BARE) } else { row });
+        bench.row(row);
         for peer in &peers {
             let rates = [rate(&ours[way]), peer.times[way].rate(peer.messages.into())];
             let row =
