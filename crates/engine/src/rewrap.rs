@@ -339,7 +339,7 @@ impl Run<'_> {
         (self.observer)(progress);
     }
 
-    /// Times one rewrap whose result is thrown away, and multiplies.
+    /// Times a rewrap of a few keys, whose result is thrown away, and multiplies.
     async fn forecast(&mut self) -> Result<(), EngineError> {
         let sample = {
             let mut reader = self.engine.store.read().await?;
@@ -366,7 +366,13 @@ impl Run<'_> {
         let seconds = began.elapsed().as_secs_f64().max(1e-9);
         self.progress.rate = sample.len() as f64 / seconds;
         self.progress.remaining_seconds = Some(self.progress.total as f64 / self.progress.rate);
-        Ok(())
+        // Nothing was changed, but keys were wrapped: that is in the log too.
+        let entry = Entry::of(Action::DataKeyRewrap, &self.root.id.tenant)
+            .root_key(&self.root.id, self.root.version)
+            .with("dry_run", true)
+            .with("sampled", sample.len())
+            .with("total", self.progress.total);
+        self.engine.record(self.context, entry).await
     }
 
     async fn report(self) -> Result<RewrapReport, EngineError> {

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use keyward_core::{Code, DataKeyId, TenantId};
 use keyward_engine::{AuditFilter, CacheSettings, RewrapOptions, RootKeyRotation, Settings};
 use keyward_kms::Reason;
+use keyward_ledger::Record;
 use keyward_store::{Store, tables::data_keys};
 use keyward_testkit::TestWorkspace;
 
@@ -38,7 +39,8 @@ async fn recorded(workspace: &TestWorkspace, tenant: &TenantId) -> u64 {
     };
     let officer = workspace.officer();
     let page = workspace.engine.audit_query(&officer, &filter, None, 1000).await.unwrap();
-    page.records.iter().map(|record| record.details["count"].as_u64().unwrap_or(0)).sum()
+    let count = |record: &Record| record.details.get("count")?.as_u64();
+    page.records.iter().filter_map(count).sum()
 }
 
 /// Flips a bit of a stored wrap, as somebody with the database file would.
@@ -78,6 +80,13 @@ async fn a_dry_run_forecasts_and_changes_nothing() {
     assert!(report.progress.remaining_seconds.unwrap() > 0.0);
     assert_eq!(report.remaining.iter().map(|count| count.keys).sum::<u64>(), 5);
     assert_eq!(recorded(&workspace, &acme).await, 0);
+    // The keys that the forecast tried are in the log all the same.
+    let page = workspace
+        .engine
+        .audit_query(&workspace.officer(), &AuditFilter::default(), None, 1)
+        .await
+        .unwrap();
+    assert_eq!(page.records[0].details["sampled"], 5);
 }
 
 #[tokio::test]
