@@ -9,7 +9,7 @@ use keyward_core::Role;
 use keyward_ledger::Action;
 use keyward_store::tables::{audit_head, audit_records};
 
-use crate::{Engine, EngineError, OperationContext, authorise::authorise, operation::Entry};
+use crate::{Engine, EngineError, OperationContext, operation::Entry};
 
 /// What was written.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -35,7 +35,7 @@ impl Engine {
         self.guard(context, entry.clone(), async {
             // The whole log holds every tenant's records.
             if matches!(context.role, Role::TenantApprover(_)) {
-                authorise(context, Action::AuditExport, None)?;
+                self.authorise(context, Action::AuditExport, None)?;
             }
             if folder.exists() {
                 return Err(EngineError::AlreadyExists {

@@ -1,4 +1,4 @@
-//! The one gate that every operation passes: may this role do this to this tenant?
+//! The one gate that every operation passes: may this role do this to this tenant, in this region?
 //!
 //! Until identities arrive the actor is the account of the operating system and the role is what it
 //! says it is. The rules are complete all the same, so that identities change who may take a role and
@@ -7,25 +7,34 @@
 use keyward_core::{Role, TenantId};
 use keyward_ledger::Action;
 
-use crate::{EngineError, OperationContext};
+use crate::{Engine, EngineError, OperationContext};
 
-/// Checks the role and its tenant scope.
-///
-/// # Errors
-/// [`EngineError::NotAuthorised`].
-pub(crate) fn authorise(
-    context: &OperationContext,
-    action: Action,
-    tenant: Option<&TenantId>,
-) -> Result<(), EngineError> {
-    if allowed(&context.role, action, tenant) {
-        return Ok(());
+impl Engine {
+    /// Checks the region that the request was made for, the role, and its tenant scope.
+    ///
+    /// # Errors
+    /// [`EngineError::ForeignRegion`], [`EngineError::NotAuthorised`].
+    pub(crate) fn authorise(
+        &self,
+        context: &OperationContext,
+        action: Action,
+        tenant: Option<&TenantId>,
+    ) -> Result<(), EngineError> {
+        if context.region != self.region {
+            return Err(EngineError::ForeignRegion {
+                asked: context.region.clone(),
+                here: self.region.clone(),
+            });
+        }
+        if allowed(&context.role, action, tenant) {
+            return Ok(());
+        }
+        Err(EngineError::NotAuthorised {
+            role: context.role.to_string(),
+            action: action.as_str(),
+            tenant: tenant.cloned(),
+        })
     }
-    Err(EngineError::NotAuthorised {
-        role: context.role.to_string(),
-        action: action.as_str(),
-        tenant: tenant.cloned(),
-    })
 }
 
 /// The rules.

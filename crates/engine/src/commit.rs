@@ -15,7 +15,7 @@ use keyward_store::{
     },
 };
 
-use crate::{Engine, EngineError, OperationContext, authorise::authorise, operation::Entry};
+use crate::{Engine, EngineError, OperationContext, operation::Entry};
 
 impl Engine {
     /// Runs an operation behind the gate, and records its refusal or failure.
@@ -27,7 +27,7 @@ impl Engine {
         entry: Entry,
         operation: impl Future<Output = Result<T, EngineError>>,
     ) -> Result<T, EngineError> {
-        let result = match authorise(context, entry.action, entry.tenant.as_ref()) {
+        let result = match self.authorise(context, entry.action, entry.tenant.as_ref()) {
             Ok(()) => operation.await,
             Err(refusal) => Err(refusal),
         };

@@ -61,6 +61,16 @@ pub enum EngineError {
         /// The tenant it was about.
         tenant: Option<TenantId>,
     },
+    /// The request was made for an engine in another region.
+    #[error(
+        "the request is for region `{asked}`, and this engine runs in `{here}`; send it to one there"
+    )]
+    ForeignRegion {
+        /// The request's region.
+        asked: Region,
+        /// The engine's region.
+        here: Region,
+    },
     /// The engine's region is not one where the root key may be used.
     #[error(
         "root key `{key}` has no reference in region `{region}`, only in {allowed}; run this in one of those"
@@ -215,7 +225,9 @@ impl EngineError {
             Self::Transition(_) | Self::KeyState { .. } => Code::KeyState,
             Self::Io { source, .. } => io_code(source),
             Self::NotAuthorised { .. } => Code::NotAuthorised,
-            Self::KeyNotInRegion { .. } | Self::Residency { .. } => Code::WrongRegion,
+            Self::ForeignRegion { .. } | Self::KeyNotInRegion { .. } | Self::Residency { .. } => {
+                Code::WrongRegion
+            }
             Self::TenantNotActive { state, .. } => match state {
                 TenantState::Suspended => Code::TenantSuspended,
                 TenantState::Revoked => Code::TenantRevoked,

@@ -4,7 +4,7 @@ use keyward_core::{DatasetName, ObjectName, TenantId};
 use keyward_ledger::Action;
 use keyward_store::tables::objects;
 
-use crate::{Engine, EngineError, OperationContext, authorise::authorise, require};
+use crate::{Engine, EngineError, OperationContext, operation::Entry, require};
 
 /// One page of objects, by name.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -30,14 +30,17 @@ impl Engine {
         after: Option<&ObjectName>,
         limit: u32,
     ) -> Result<ListPage, EngineError> {
-        authorise(context, Action::ObjectList, Some(tenant))?;
-        let limit = limit.clamp(1, 1000);
-        let mut reader = self.store.read().await?;
-        require::dataset(&mut reader, tenant, dataset).await?;
-        let objects = objects::list(&mut reader, tenant, dataset, prefix, after, limit).await?;
-        let next = (objects.len() == limit as usize)
-            .then(|| objects.last().map(|object| object.name.clone()))
-            .flatten();
-        Ok(ListPage { objects, next })
+        let entry = Entry::of(Action::ObjectList, tenant).with("dataset", dataset.as_str());
+        self.guard(context, entry, async {
+            let limit = limit.clamp(1, 1000);
+            let mut reader = self.store.read().await?;
+            require::dataset(&mut reader, tenant, dataset).await?;
+            let objects = objects::list(&mut reader, tenant, dataset, prefix, after, limit).await?;
+            let next = (objects.len() == limit as usize)
+                .then(|| objects.last().map(|object| object.name.clone()))
+                .flatten();
+            Ok(ListPage { objects, next })
+        })
+        .await
     }
 }

@@ -1,12 +1,12 @@
 //! How things are: of a tenant, and of the workspace.
 
-use keyward_core::{Provider, Region, TenantId};
+use keyward_core::{Provider, Region, Role, TenantId};
 use keyward_ledger::Action;
 use keyward_store::tables::{
     audit_head, data_keys, datasets, objects, quarantine, tenants, workspace,
 };
 
-use crate::{Engine, EngineError, OperationContext, RootKeyView, authorise::authorise, require};
+use crate::{Engine, EngineError, OperationContext, RootKeyView, operation::Entry, require};
 
 pub use keyward_store::tables::data_keys::WrappedBy as DataKeyCount;
 
@@ -67,32 +67,38 @@ impl Engine {
         context: &OperationContext,
         id: &TenantId,
     ) -> Result<TenantStatus, EngineError> {
-        authorise(context, Action::ObjectList, Some(id))
-            .or_else(|_| authorise(context, Action::AuditQuery, Some(id)))?;
-        let root_keys = self.root_keys(id).await?;
-        let mut reader = self.store.read().await?;
-        let tenant = require::tenant(&mut reader, id).await?;
-        let data_keys = data_keys::wrapped_by(&mut reader, id).await?;
-        let active = root_keys.iter().find(|view| view.key.state.may_wrap());
-        let to_rewrap = data_keys
-            .iter()
-            .filter(|count| {
-                active.is_none_or(|view| {
-                    (count.root_key, count.root_key_version)
-                        != (view.key.id.number, view.key.version)
+        // The data path may see what it writes to; everybody else, what the log may tell them.
+        let action = match context.role {
+            Role::Application => Action::ObjectList,
+            _ => Action::AuditQuery,
+        };
+        self.guard(context, Entry::of(action, id), async {
+            let root_keys = self.root_keys(id).await?;
+            let mut reader = self.store.read().await?;
+            let tenant = require::tenant(&mut reader, id).await?;
+            let data_keys = data_keys::wrapped_by(&mut reader, id).await?;
+            let active = root_keys.iter().find(|view| view.key.state.may_wrap());
+            let to_rewrap = data_keys
+                .iter()
+                .filter(|count| {
+                    active.is_none_or(|view| {
+                        (count.root_key, count.root_key_version)
+                            != (view.key.id.number, view.key.version)
+                    })
                 })
+                .map(|count| count.keys)
+                .sum();
+            Ok(TenantStatus {
+                tenant,
+                datasets: datasets::list(&mut reader, id).await?,
+                data_keys,
+                to_rewrap,
+                quarantine: quarantine::list(&mut reader, id).await?,
+                objects: objects::tenant_totals(&mut reader, id).await?,
+                root_keys,
             })
-            .map(|count| count.keys)
-            .sum();
-        Ok(TenantStatus {
-            tenant,
-            datasets: datasets::list(&mut reader, id).await?,
-            data_keys,
-            to_rewrap,
-            quarantine: quarantine::list(&mut reader, id).await?,
-            objects: objects::tenant_totals(&mut reader, id).await?,
-            root_keys,
         })
+        .await
     }
 
     /// The workspace's status.
