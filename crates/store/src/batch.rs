@@ -6,10 +6,22 @@
 /// costs their number squared (an update of six columns: 50 rows a statement are twice as fast as 200).
 const SIZES: [usize; 3] = [32, 8, 1];
 
+/// Statement sizes for rows of two columns: as many parameters as six columns have in 32 rows.
+const PAIR_SIZES: [usize; 4] = [96, 32, 8, 1];
+
 /// Cuts rows into runs of the sizes above.
-pub(crate) fn batches<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+pub(crate) fn batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    cut(rows, &SIZES)
+}
+
+/// Cuts rows of two columns into runs of the sizes above.
+pub(crate) fn pair_batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    cut(rows, &PAIR_SIZES)
+}
+
+fn cut<'r, T>(mut rows: &'r [T], sizes: &'static [usize]) -> impl Iterator<Item = &'r [T]> {
     std::iter::from_fn(move || {
-        let size = SIZES.into_iter().find(|size| *size <= rows.len())?;
+        let size = sizes.iter().copied().find(|size| *size <= rows.len())?;
         let (batch, rest) = rows.split_at(size);
         rows = rest;
         Some(batch)
@@ -43,6 +55,9 @@ mod tests {
         assert_eq!(sizes, [32, 32, 8, 8, 1, 1, 1]);
         assert_eq!(batches(&rows).flatten().copied().collect::<Vec<_>>(), rows);
         assert_eq!(batches::<u8>(&[]).count(), 0);
+        let rows: Vec<_> = (0..137).collect();
+        let sizes: Vec<_> = pair_batches(&rows).map(<[_]>::len).collect();
+        assert_eq!(sizes, [96, 32, 8, 1]);
     }
 
     #[test]

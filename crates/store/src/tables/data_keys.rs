@@ -5,7 +5,7 @@ use keyward_core::{DataKeyId, DatasetName, KeyState, TenantId};
 
 use crate::{
     Connection, StoreError,
-    batch::{batches, values},
+    batch::{batches, pair_batches, values},
     connection::{Row, built, sql, time_text},
 };
 
@@ -284,22 +284,24 @@ pub async fn rewrap_many(
     connection: &mut Connection,
     rows: &[Rewrap],
 ) -> Result<Vec<i64>, StoreError> {
+    // Almost always all of them change, and each row that a statement gives back costs more than its
+    // update: only where one doesn't, all is undone and run again for the ids.
+    connection.run(TABLE, sql("SAVEPOINT rewrap")).await?;
+    let mut updated = 0;
+    for batch in same_moves(rows) {
+        updated += connection.run(TABLE, rewrap_statement(batch, "")).await?;
+    }
     let mut changed = Vec::with_capacity(rows.len());
-    for batch in batches(rows) {
-        // Almost always all of them change, and each row that a statement gives back costs more than
-        // its update: only where one doesn't, the statement is run again for the ids.
-        connection.run(TABLE, sql("SAVEPOINT rewrap")).await?;
-        let update = built(update_text(batch.len()));
-        if connection.run(TABLE, bind_rewraps(update, batch)).await? == batch.len() as u64 {
-            changed.extend(batch.iter().map(|row| row.id));
-        } else {
-            connection.run(TABLE, sql("ROLLBACK TO SAVEPOINT rewrap")).await?;
-            let update = built(update_text(batch.len()) + " RETURNING data_keys.id AS id");
-            let update = bind_rewraps(update, batch);
+    if updated == rows.len() as u64 {
+        changed.extend(rows.iter().map(|row| row.id));
+    } else {
+        connection.run(TABLE, sql("ROLLBACK TO SAVEPOINT rewrap")).await?;
+        for batch in same_moves(rows) {
+            let update = rewrap_statement(batch, " RETURNING data_keys.id AS id");
             changed.extend(connection.many(TABLE, update, |row| row.integer("id")).await?);
         }
-        connection.run(TABLE, sql("RELEASE SAVEPOINT rewrap")).await?;
     }
+    connection.run(TABLE, sql("RELEASE SAVEPOINT rewrap")).await?;
     Ok(changed)
 }
 
@@ -390,30 +392,30 @@ fn insert_text(rows: usize) -> String {
     )
 }
 
-fn update_text(rows: usize) -> String {
-    let values = values(1, rows, 6);
-    format!(
-        "UPDATE data_keys SET root_key = v.column4, root_key_version = v.column5,
-             wrapped = v.column6
-         FROM (VALUES {values}) AS v
-         WHERE data_keys.id = v.column1 AND data_keys.root_key = v.column2
-             AND data_keys.root_key_version = v.column3 AND data_keys.state <> 'destroyed'"
-    )
+/// Cuts rows into statements: each of rows that move from the same root key and version to the same.
+fn same_moves(rows: &[Rewrap]) -> impl Iterator<Item = &[Rewrap]> {
+    let way =
+        |row: &Rewrap| (row.expected_root_key, row.expected_version, row.root_key, row.version);
+    rows.chunk_by(move |one, next| way(one) == way(next)).flat_map(pair_batches)
 }
 
-fn bind_rewraps<'q>(
-    update: crate::connection::Statement<'q>,
-    rows: &[Rewrap],
-) -> crate::connection::Statement<'q> {
-    rows.iter().fold(update, |update, row| {
-        update
-            .bind(row.id)
+/// The update of one such batch. What is the same for all its rows is bound once.
+fn rewrap_statement(batch: &[Rewrap], returning: &str) -> crate::connection::Statement<'static> {
+    let values = values(5, batch.len(), 2);
+    let mut update = built(format!(
+        "UPDATE data_keys SET root_key = $3, root_key_version = $4, wrapped = v.column2
+         FROM (VALUES {values}) AS v
+         WHERE data_keys.id = v.column1 AND data_keys.root_key = $1
+             AND data_keys.root_key_version = $2 AND data_keys.state <> 'destroyed'{returning}"
+    ));
+    if let Some(row) = batch.first() {
+        update = update
             .bind(i64::from(row.expected_root_key))
             .bind(i64::from(row.expected_version))
             .bind(i64::from(row.root_key))
-            .bind(i64::from(row.version))
-            .bind(row.wrapped.clone())
-    })
+            .bind(i64::from(row.version));
+    }
+    batch.iter().fold(update, |update, row| update.bind(row.id).bind(row.wrapped.clone()))
 }
 
 fn bind<'q>(
