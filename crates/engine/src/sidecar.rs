@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
-use keyward_core::{DatasetName, EncryptionContext, KeyState, RootKeyId, TenantId};
+use keyward_core::{DataKeyId, DatasetName, EncryptionContext, KeyState, RootKeyId, TenantId};
 use keyward_store::{
     layout::StoredPath,
     tables::{data_keys, datasets, root_key_references},
@@ -126,10 +126,12 @@ impl Engine {
     ) -> Result<Sidecar, EngineError> {
         let mut references = BTreeMap::new();
         let mut keys = Vec::new();
-        for row in data_keys::list(connection, tenant, dataset).await? {
-            if row.state == KeyState::Destroyed {
-                continue;
-            }
+        for row in data_keys::wraps(connection, tenant, dataset).await? {
+            let key = DataKeyId {
+                tenant: tenant.clone(),
+                dataset: dataset.clone(),
+                version: row.version,
+            };
             let root = RootKeyId { tenant: tenant.clone(), number: row.root_key };
             if !references.contains_key(&root) {
                 let list = root_key_references::list(connection, &root).await?;
@@ -137,15 +139,15 @@ impl Engine {
                     list.into_iter().map(|one| (one.region.to_string(), one.reference)).collect();
                 references.insert(root.clone(), list);
             }
-            let (entry_namespace, entry_name) = Self::entry_name(tenant, dataset, row.key.version);
+            let (entry_namespace, entry_name) = Self::entry_name(tenant, dataset, row.version);
             keys.push(SidecarKey {
-                version: row.key.version,
+                version: row.version,
                 state: row.state,
                 created_at: row.created_at,
                 root_key: root.to_string(),
                 root_key_version: row.root_key_version,
                 references: references[&root].clone(),
-                encryption_context: EncryptionContext::for_data_key(&row.key),
+                encryption_context: EncryptionContext::for_data_key(&key),
                 wrapped: BASE64_STANDARD.encode(&row.wrapped),
                 entry_namespace,
                 entry_name,

@@ -162,9 +162,7 @@ impl Row {
     }
 
     fn as_time(&self, column: &'static str, text: &str) -> Result<DateTime<Utc>, StoreError> {
-        DateTime::parse_from_rfc3339(text)
-            .map(|time| time.to_utc())
-            .map_err(|_| self.corrupt(column, &text))
+        one_time(text).ok_or_else(|| self.corrupt(column, &text))
     }
 
     fn get<'r, T>(&'r self, column: &'static str) -> Result<T, StoreError>
@@ -181,6 +179,11 @@ impl Row {
 /// A time as it is stored: UTC, six decimals, so that stored times sort as text.
 pub(crate) fn time_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// A stored time.
+pub(crate) fn one_time(text: &str) -> Option<DateTime<Utc>> {
+    Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc())
 }
 
 /// A count as it is stored.

@@ -11,6 +11,7 @@ mod connection;
 mod error;
 pub mod layout;
 mod objects;
+mod packed;
 mod schema;
 mod store;
 pub mod tables;

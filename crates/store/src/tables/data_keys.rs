@@ -7,6 +7,7 @@ use crate::{
     Connection, StoreError,
     batch::{batches, pair_batches, values},
     connection::{Row, built, sql, time_text},
+    packed::{Fields, packed},
 };
 
 const TABLE: &str = "data_keys";
@@ -47,6 +48,23 @@ pub struct DataKey {
     pub created_at: DateTime<Utc>,
     /// When it was deactivated.
     pub deactivated_at: Option<DateTime<Utc>>,
+}
+
+/// A data key as a sidecar has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrap {
+    /// Its version.
+    pub version: u32,
+    /// Its state.
+    pub state: KeyState,
+    /// The number of the root key that wraps it.
+    pub root_key: u32,
+    /// That root key's version.
+    pub root_key_version: u32,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// The provider's ciphertext of it.
+    pub wrapped: Vec<u8>,
 }
 
 /// A data key to be wrapped anew: of its row only what that takes, since a rewrap reads many.
@@ -185,27 +203,26 @@ pub async fn stale_page(
 ) -> Result<Vec<StaleKey>, StoreError> {
     // Two walks of one index, before and after the current version: `<>` would walk over all the
     // current keys.
-    let before = "SELECT k.id, k.dataset, k.version, k.root_key, k.root_key_version, k.wrapped
-        FROM data_keys AS k WHERE k.tenant = $1 AND k.state <> 'destroyed'
-          AND (k.root_key, k.root_key_version, k.id) > ($2, $3, $4)
-          AND (k.root_key, k.root_key_version) < ($5, $6)
-          AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.tenant = k.tenant
-              AND q.dataset = k.dataset AND q.version = k.version)
-        ORDER BY k.root_key, k.root_key_version, k.id LIMIT $7";
-    let beyond = "SELECT k.id, k.dataset, k.version, k.root_key, k.root_key_version, k.wrapped
-        FROM data_keys AS k WHERE k.tenant = $1 AND k.state <> 'destroyed'
+    const PACKED: &str =
+        "SELECT string_agg(id || ' ' || dataset || ' ' || version || ' ' || root_key
+            || ' ' || root_key_version || ' ' || HEX(wrapped), ',') AS packed
+        FROM (SELECT * FROM data_keys AS k WHERE k.tenant = $1 AND k.state <> 'destroyed'
           AND (k.root_key, k.root_key_version, k.id) > ($2, $3, $4)
           AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.tenant = k.tenant
-              AND q.dataset = k.dataset AND q.version = k.version)
-        ORDER BY k.root_key, k.root_key_version, k.id LIMIT $5";
+              AND q.dataset = k.dataset AND q.version = k.version)";
+    const ORDER: &str = "ORDER BY k.root_key, k.root_key_version, k.id";
+    let before = format!(
+        "{PACKED} AND (k.root_key, k.root_key_version) < ($5, $6) {ORDER} LIMIT $7) AS page"
+    );
+    let beyond = format!("{PACKED} {ORDER} LIMIT $5) AS page");
     let current = (i64::from(root_key), i64::from(version));
     let start = after
         .map_or((0, 0, 0), |at| (i64::from(at.root_key), i64::from(at.root_key_version), at.id));
 
-    let read = |row: &Row| read_stale(row, tenant);
+    let read = |row: &mut Fields<'_>| read_stale(row, tenant);
     let mut page = Vec::new();
     if (start.0, start.1) < current {
-        let select = sql(before)
+        let select = built(before)
             .bind(tenant.to_string())
             .bind(start.0)
             .bind(start.1)
@@ -213,20 +230,54 @@ pub async fn stale_page(
             .bind(current.0)
             .bind(current.1)
             .bind(i64::from(limit));
-        page = connection.many(TABLE, select, read).await?;
+        page = packed(connection, TABLE, select, read).await?;
     }
     let missing = i64::from(limit) - i64::try_from(page.len()).unwrap_or(i64::MAX);
     if missing > 0 {
         let start = start.max((current.0, current.1, i64::MAX));
-        let select = sql(beyond)
+        let select = built(beyond)
             .bind(tenant.to_string())
             .bind(start.0)
             .bind(start.1)
             .bind(start.2)
             .bind(missing);
-        page.extend(connection.many(TABLE, select, read).await?);
+        page.extend(packed(connection, TABLE, select, read).await?);
     }
+    // Joined in whatever order the database liked.
+    page.sort_unstable_by_key(|key| (key.root_key, key.root_key_version, key.id));
     Ok(page)
+}
+
+/// A dataset's data keys that still open something, as a sidecar needs them, by version.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn wraps(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    dataset: &DatasetName,
+) -> Result<Vec<Wrap>, StoreError> {
+    const PAGE: usize = 5_000;
+    let text = "SELECT string_agg(version || ' ' || state || ' ' || root_key || ' '
+            || root_key_version || ' ' || created_at || ' ' || HEX(wrapped), ',') AS packed
+        FROM (SELECT * FROM data_keys WHERE tenant = $1 AND dataset = $2 AND version > $3
+            AND state <> 'destroyed' ORDER BY version LIMIT $4) AS page";
+    let mut wraps: Vec<Wrap> = Vec::new();
+    loop {
+        let after = wraps.last().map_or(0, |last| i64::from(last.version));
+        let select = sql(text)
+            .bind(tenant.to_string())
+            .bind(dataset.to_string())
+            .bind(after)
+            .bind(PAGE as i64);
+        let mut page = packed(connection, TABLE, select, read_wrap).await?;
+        let read = page.len();
+        page.sort_unstable_by_key(|wrap| wrap.version);
+        wraps.append(&mut page);
+        if read < PAGE {
+            return Ok(wraps);
+        }
+    }
 }
 
 /// How many data keys [`stale_page`] goes over.
@@ -433,17 +484,28 @@ fn bind<'q>(
         .bind(time_text(row.created_at))
 }
 
-fn read_stale(row: &Row, tenant: &TenantId) -> Result<StaleKey, StoreError> {
+fn read_stale(row: &mut Fields<'_>, tenant: &TenantId) -> Result<StaleKey, StoreError> {
     Ok(StaleKey {
-        id: row.integer("id")?,
+        id: row.parse("id")?,
         key: DataKeyId {
             tenant: tenant.clone(),
             dataset: row.parse("dataset")?,
-            version: row.number("version")?,
+            version: row.parse("version")?,
         },
-        root_key: row.number("root_key")?,
-        root_key_version: row.number("root_key_version")?,
-        wrapped: row.blob("wrapped")?,
+        root_key: row.parse("root_key")?,
+        root_key_version: row.parse("root_key_version")?,
+        wrapped: row.bytes("wrapped")?,
+    })
+}
+
+fn read_wrap(row: &mut Fields<'_>) -> Result<Wrap, StoreError> {
+    Ok(Wrap {
+        version: row.parse("version")?,
+        state: row.parse("state")?,
+        root_key: row.parse("root_key")?,
+        root_key_version: row.parse("root_key_version")?,
+        created_at: row.time("created_at")?,
+        wrapped: row.bytes("wrapped")?,
     })
 }
 
