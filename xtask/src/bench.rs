@@ -11,7 +11,7 @@ use crate::{
 /// Sets up the peers that can be had, then runs the bench with the same arguments.
 pub fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
     packages::ensure(Need::Bench)?;
-    peers::ensure_for_bench(project)?;
+    peers::ensure(project)?;
     let mut bench = cargo(project, "run");
     bench.args(["--release", "--package", "keyward-bench", "--"]).args(arguments);
     bench.env("KEYWARD_PEERS", project.peers());

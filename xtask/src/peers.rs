@@ -30,12 +30,6 @@ pub fn ensure(project: &Project) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes every peer, and those that are only measured beside.
-pub fn ensure_for_bench(project: &Project) -> Result<(), Error> {
-    ensure(project)?;
-    settle("the peer `aws-esdk`", aws_esdk(project))
-}
-
 /// Makes the Python peers, the AWS server among them.
 pub fn ensure_python(project: &Project) -> Result<(), Error> {
     settle("the Python peers", python(project))
@@ -114,24 +108,6 @@ fn go(project: &Project, source: &Path) -> Result<(), Left> {
     let mut build = program(go);
     build.env("CGO_ENABLED", "0").arg("build").arg("-o").arg(built).arg(".");
     Ok(run(build.current_dir(source))?)
-}
-
-/// `tests/peers/aws-esdk` built to the program `peers/aws-esdk`: five minutes, once, which is why no
-/// test needs it. Cargo itself sees what has changed.
-fn aws_esdk(project: &Project) -> Result<(), Left> {
-    let manifest = project.peer_sources().join("aws-esdk/Cargo.toml");
-    let target = project.peers().join("build");
-    if !manifest.is_file() {
-        return Ok(());
-    }
-    let mut build = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--release", "--locked", "--quiet", "--manifest-path"]).arg(manifest);
-    build.env("CARGO_TARGET_DIR", &target);
-    run(build.current_dir(&project.root))?;
-    let built = target.join("release/keyward-peer-aws-esdk");
-    let program = project.peers().join("aws-esdk");
-    fs::copy(&built, program).map_err(|source| file_error(&built, source))?;
-    Ok(())
 }
 
 fn go_sources(project: &Project) -> Vec<PathBuf> {
