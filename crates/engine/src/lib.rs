@@ -16,6 +16,7 @@ mod probe;
 mod providers;
 mod recover;
 mod require;
+mod rewrap_on_read;
 mod sidecar;
 mod transition;
 mod unlock;

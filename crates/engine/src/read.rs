@@ -12,12 +12,11 @@ use keyward_envelope::{
     Detached, Entry as ObjectEntry, EnvelopeError, Header, Layout, ObjectKeys, RawAesKeyring,
     ReadOptions, VerifiedHeader, decrypt, file, open,
 };
-use keyward_kms::RewrapItem;
 use keyward_ledger::Action;
 use keyward_store::{
     ObjectsError,
     layout::StoredPath,
-    tables::{data_keys, objects, objects::Object, tenants},
+    tables::{objects, objects::Object, tenants},
 };
 use tokio_util::io::{StreamReader, SyncIoBridge};
 use zeroize::Zeroizing;
@@ -353,58 +352,6 @@ impl Engine {
         let (_, stream) = self.objects.get_stream(path).await.map_err(lost(object))?;
         let stream = stream.map_err(std::io::Error::other);
         Ok(SyncIoBridge::new(StreamReader::new(stream)))
-    }
-
-    /// Rewraps one data key that a read found under an old root key or version. The read doesn't
-    /// depend on it: a failure is left to the batch, which quarantines what can't be moved.
-    async fn rewrap_lazily(
-        &self,
-        context: &OperationContext,
-        tenant: &tenants::Tenant,
-        row: &data_keys::DataKey,
-    ) {
-        if let Err(error) = self.try_rewrap(context, tenant, row).await {
-            tracing::warn!(key = %row.key, %error, "a data key stays under its old root key");
-        }
-    }
-
-    async fn try_rewrap(
-        &self,
-        context: &OperationContext,
-        tenant: &tenants::Tenant,
-        row: &data_keys::DataKey,
-    ) -> Result<(), EngineError> {
-        let (root, from, to) = {
-            let mut reader = self.store.read().await?;
-            let root = require::active_root_key(&mut reader, &tenant.id).await?;
-            if (row.root_key, row.root_key_version) == (root.id.number, root.version) {
-                return Ok(());
-            }
-            let old = keyward_core::RootKeyId { tenant: tenant.id.clone(), number: row.root_key };
-            let from = self.reference(&mut reader, &old).await?;
-            let to = self.reference(&mut reader, &root.id).await?;
-            (root, from, to)
-        };
-        let wrap_context = EncryptionContext::for_data_key(&row.key);
-        let service = self.providers.of(&to)?;
-        let wrapped = if from.provider() == to.provider() {
-            let item = RewrapItem { context: wrap_context, blob: row.wrapped.clone() };
-            let mut results = service.rewrap(&from, &to, &[item]).await;
-            results.pop().ok_or_else(|| EngineError::StateCorrupt("a rewrap".into()))??
-        } else {
-            let secret =
-                self.providers.of(&from)?.unwrap(&from, &wrap_context, &row.wrapped).await?;
-            service.wrap(&to, &wrap_context, &secret).await?
-        };
-        let swap = data_keys::Rewrap {
-            id: row.id,
-            expected_root_key: row.root_key,
-            expected_version: row.root_key_version,
-            root_key: root.id.number,
-            version: wrapped.version.unwrap_or(root.version),
-            wrapped: wrapped.blob,
-        };
-        self.swap_one(context, row, &root, swap).await
     }
 }
 

@@ -239,14 +239,7 @@ impl Run<'_> {
         let now = self.engine.clock.now();
         for (row, result) in batch.rows.iter().zip(batch.results) {
             match result {
-                Ok(wrapped) => swaps.push(data_keys::Rewrap {
-                    id: row.id,
-                    expected_root_key: row.root_key,
-                    expected_version: row.root_key_version,
-                    root_key: self.root.id.number,
-                    version: wrapped.version.unwrap_or(self.root.version),
-                    wrapped: wrapped.blob,
-                }),
+                Ok(wrapped) => swaps.push(swap(row, &self.root, wrapped)),
                 Err(error) => match error.class() {
                     // This one's own fault.
                     ErrorClass::Rejected | ErrorClass::Invalid => {
@@ -398,8 +391,24 @@ impl Run<'_> {
     }
 }
 
+/// The compare-and-swap of a row's wrap for the new one.
+pub(crate) fn swap(
+    row: &data_keys::StaleKey,
+    root: &root_keys::RootKey,
+    wrapped: WrappedKey,
+) -> data_keys::Rewrap {
+    data_keys::Rewrap {
+        id: row.id,
+        expected_root_key: row.root_key,
+        expected_version: row.root_key_version,
+        root_key: root.id.number,
+        version: wrapped.version.unwrap_or(root.version),
+        wrapped: wrapped.blob,
+    }
+}
+
 /// Rewraps rows, whichever root keys they are under, in their order.
-async fn rewrap_rows(
+pub(crate) async fn rewrap_rows(
     engine: &Engine,
     to: &RootKeyReference,
     current: &RootKeyId,
@@ -461,36 +470,4 @@ async fn across(
     // Boxed: the compiler can't tell otherwise that this future may move between threads.
     let calls: Vec<BoxFuture<'_, _>> = items.iter().map(|item| one(item).boxed()).collect();
     Ok(futures::stream::iter(calls).buffered(32).collect().await)
-}
-
-impl Engine {
-    /// Swaps one data key's wrap, with its record.
-    pub(crate) async fn swap_one(
-        &self,
-        context: &OperationContext,
-        row: &data_keys::DataKey,
-        root: &root_keys::RootKey,
-        swap: data_keys::Rewrap,
-    ) -> Result<(), EngineError> {
-        let mut write = self.store.write().await?;
-        require::active_tenant(&mut write, &row.key.tenant).await?;
-        if data_keys::rewrap_many(&mut write, &[swap]).await?.is_empty() {
-            return Ok(());
-        }
-        // It may have been set aside by a batch whose cause is gone.
-        quarantine::clear_one(&mut write, &row.key).await?;
-        let dataset = std::slice::from_ref(&row.key.dataset);
-        datasets::mark_sidecar_stale(&mut write, &row.key.tenant, dataset).await?;
-        let entry = Entry::of(Action::DataKeyRewrap, &row.key.tenant)
-            .data_key(&row.key)
-            .with("how", "on read")
-            .with(
-                "from",
-                format!("rk:{}/{} v{}", row.key.tenant, row.root_key, row.root_key_version),
-            )
-            .with("to", format!("{} v{}", root.id, root.version));
-        self.commit(write, context, vec![entry]).await?;
-        self.refresh_sidecars(&row.key.tenant).await;
-        Ok(())
-    }
 }
