@@ -7,4 +7,5 @@ pub mod interop;
 pub mod peers;
 pub mod random;
 pub mod skip;
+pub mod tiles;
 pub mod vectors;

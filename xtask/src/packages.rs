@@ -96,6 +96,13 @@ const PACKAGES: &[Package] = &[
         required: false,
     },
     Package {
+        apt: "openssh-client",
+        what_for: "an agent that holds the key of the public witness",
+        sign: Sign::Program("ssh-agent"),
+        needs: &[Need::Test],
+        required: false,
+    },
+    Package {
         apt: "age",
         what_for: "a peer to measure streams beside",
         sign: Sign::Program("age"),

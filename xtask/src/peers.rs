@@ -100,14 +100,32 @@ fn node(project: &Project) -> Result<(), Left> {
     })
 }
 
-/// `tests/peers/go-NAME` built to the program `peers/go-NAME`. Go itself sees what has changed.
+/// `tests/peers/go-NAME` built to the program `peers/go-NAME`; or, where its `go.mod` names published
+/// commands as tools, to a folder `peers/go-NAME` with those and with its own program. Go itself sees
+/// what has changed.
 fn go(project: &Project, source: &Path) -> Result<(), Left> {
     let go = on_path("go").ok_or(Left::NoProgram("go"))?;
     let built = project.peers().join(source.file_name().unwrap_or(OsStr::new("go")));
     make_folder(&project.peers())?;
     let mut build = program(go);
-    build.env("CGO_ENABLED", "0").arg("build").arg("-o").arg(built).arg(".");
+    build.env("CGO_ENABLED", "0").arg("build").arg("-o");
+    let manifest = source.join("go.mod");
+    let manifest = fs::read_to_string(&manifest).map_err(|source| file_error(&manifest, source))?;
+    if has_tools(&manifest) {
+        make_folder(&built)?;
+        build.arg(built).arg("tool");
+    } else {
+        build.arg(built);
+    }
+    if source.join("main.go").is_file() {
+        build.arg(".");
+    }
     Ok(run(build.current_dir(source))?)
+}
+
+/// Whether a `go.mod` has a `tool` directive, of one line or of a block.
+fn has_tools(manifest: &str) -> bool {
+    manifest.lines().any(|line| line.starts_with("tool ") || line.starts_with("tool("))
 }
 
 fn go_sources(project: &Project) -> Vec<PathBuf> {
@@ -170,6 +188,13 @@ fn file_error(path: &Path, source: std::io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn published_commands_are_told_from_other_requirements() {
+        assert!(has_tools("module m\n\ntool example.com/cmd/x\n"));
+        assert!(has_tools("module m\n\ntool (\n\texample.com/cmd/x\n)\n"));
+        assert!(!has_tools("module m\n\nrequire example.com/tool v1.0.0\n\ntoolchain go1.26.0\n"));
+    }
 
     #[test]
     fn a_peer_is_made_once_for_each_state_of_its_files() {

@@ -2,7 +2,8 @@
 // implementation behind sum.golang.org, so that Keyward's log is judged by somebody else's code.
 //
 // It reads requests from standard input, one JSON object a line, and answers each but "append" with one
-// line. It keeps one log in memory, which "append" grows.
+// line. It keeps one log in memory, which "append" grows; requests whose names start with "folder" are about
+// a log in a folder instead.
 package main
 
 import (
@@ -36,6 +37,8 @@ type request struct {
 	Root2 string   `json:"root2"`
 	Leaf  string   `json:"leaf"`
 	Proof []string `json:"proof"`
+	// Folder is a tlog-tiles folder, and Note in its requests an earlier checkpoint of the same log.
+	Folder string `json:"folder"`
 }
 
 // answer is what comes back: an error, or what was asked for.
@@ -47,6 +50,7 @@ type answer struct {
 	Vkey   string   `json:"vkey,omitempty"`
 	Note   string   `json:"note,omitempty"`
 	Proof  []string `json:"proof"`
+	Body   string   `json:"body,omitempty"`
 }
 
 // memory is a log: its size and the hashes that tlog wants stored.
@@ -134,6 +138,12 @@ func (m *memory) answer(r request) (answer, error) {
 			return answer{}, err
 		}
 		return answer{}, tlog.CheckTree(hashes[2:], r.Size2, hashes[0], r.Size1, hashes[1])
+	case "folder":
+		return openFolder(r.Folder, r.Vkey)
+	case "folder-record":
+		return folderRecord(r.Folder, r.Vkey, r.Index)
+	case "folder-grown":
+		return folderGrown(r.Folder, r.Vkey, r.Note)
 	}
 	return answer{}, fmt.Errorf("unknown op %q", r.Op)
 }

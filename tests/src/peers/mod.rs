@@ -6,8 +6,13 @@
 pub mod aws;
 pub mod boto;
 pub mod esdk;
+pub mod fsck;
+pub mod go;
+pub mod go_log;
+pub mod litewitness;
 pub mod node;
 pub mod python;
+pub mod tessera;
 
 use std::path::PathBuf;
 
