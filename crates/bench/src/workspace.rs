@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures::{StreamExt, TryStreamExt};
 use keyward_core::{
-    Actor, DataKeyId, DatasetName, EncryptionContext, KeyState, ObjectName, Role, RootKeyReference,
-    SecretKey, TenantId, WorkspaceId, reference::LocalKey,
+    Actor, DataKeyId, DatasetName, EncryptionContext, KeyState, LoggedNames, ObjectName, Role,
+    RootKeyReference, SecretKey, TenantId, WorkspaceId, reference::LocalKey,
 };
 use keyward_engine::{
     Answer, ChallengeKind, Engine, OperationContext, Parts, Providers, Settings, Source,
@@ -130,6 +130,7 @@ impl Workspace {
                     created_at: now,
                     current_version: keys_each,
                     regions: Vec::new(),
+                    names: LoggedNames::Plain,
                     sidecar_stale: false,
                 };
                 datasets::insert(&mut write, &dataset).await?;
@@ -199,7 +200,7 @@ impl Workspace {
         let nonce = self.service.unwrap(&self.key, asked, &blob).await?;
         let answer = Answer::Decrypted(nonce.expose().to_vec());
         engine.answer_challenge(&context, challenge.id, &answer).await?;
-        engine.create_dataset(&context, tenant, &self.dataset, &[]).await?;
+        engine.create_dataset(&context, tenant, &self.dataset, &[], LoggedNames::Plain).await?;
         Ok(())
     }
 }

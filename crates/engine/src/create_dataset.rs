@@ -1,7 +1,8 @@
 //! Creates a dataset with its first data key.
 
 use keyward_core::{
-    DataKeyId, DatasetName, EncryptionContext, KeyState, Region, RootKeyId, SecretKey, TenantId,
+    DataKeyId, DatasetName, EncryptionContext, KeyState, LoggedNames, Region, RootKeyId, SecretKey,
+    TenantId,
 };
 use keyward_ledger::Action;
 use keyward_store::tables::{data_keys, datasets, tenants};
@@ -11,7 +12,8 @@ use crate::{Engine, EngineError, OperationContext, operation::Entry, require};
 impl Engine {
     /// Creates a dataset and its data key, wrapped by the tenant's active root key.
     ///
-    /// `regions` says where its data may lie; none means anywhere.
+    /// `regions` says where its data may lie; none means anywhere. `names` says how the audit log holds
+    /// the names of its objects.
     ///
     /// # Errors
     /// [`EngineError::AlreadyExists`], [`EngineError::TenantNotActive`], [`EngineError::Residency`], the
@@ -22,12 +24,14 @@ impl Engine {
         tenant: &TenantId,
         name: &DatasetName,
         regions: &[Region],
+        names: LoggedNames,
     ) -> Result<datasets::Dataset, EngineError> {
         let id = DataKeyId { tenant: tenant.clone(), dataset: name.clone(), version: 1 };
         let entry = Entry::of(Action::DatasetCreate, tenant)
             .data_key(&id)
             .with("dataset", name.as_str())
-            .with("regions", regions.iter().map(Region::to_string).collect::<Vec<_>>());
+            .with("regions", regions.iter().map(Region::to_string).collect::<Vec<_>>())
+            .with("names", names.as_str());
         self.guard(context, entry.clone(), async {
             let row = self.active_tenant_row(tenant).await?;
             let dataset = datasets::Dataset {
@@ -36,6 +40,7 @@ impl Engine {
                 created_at: self.clock.now(),
                 current_version: 1,
                 regions: regions.to_vec(),
+                names,
                 sidecar_stale: true,
             };
             self.residency(&dataset)?;

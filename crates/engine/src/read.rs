@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Engine, EngineError, OperationContext,
+    object_names::{LoggedName, Requested, still_loggable},
     operation::Entry,
     rekey::{object_context, object_data_key},
     require,
@@ -89,7 +90,7 @@ impl Engine {
         dataset: &DatasetName,
         name: &ObjectName,
     ) -> Result<Zeroizing<Vec<u8>>, EngineError> {
-        let entry = entry(tenant, dataset, name);
+        let entry = entry(tenant, dataset);
         let read = async {
             let readable = self.readable(context, tenant, dataset, name, entry.clone()).await?;
             if readable.object.stored_size > WHOLE {
@@ -106,7 +107,8 @@ impl Engine {
             self.release(context, &readable, bytes).await?;
             Ok(plaintext)
         };
-        self.guard(context, entry.clone(), self.unless_gone(tenant, dataset, name, read)).await
+        let object = Requested { tenant, dataset, name };
+        self.guard_object(context, entry.clone(), object, self.unless_gone(object, read)).await
     }
 
     /// Reads a range of an object's plaintext, touching only the frames that hold it. What lies past
@@ -122,7 +124,7 @@ impl Engine {
         name: &ObjectName,
         range: Range<u64>,
     ) -> Result<Zeroizing<Vec<u8>>, EngineError> {
-        let entry = entry(tenant, dataset, name)
+        let entry = entry(tenant, dataset)
             .with("from", range.start.min(MAX_INTEGER))
             .with("to", range.end.min(MAX_INTEGER));
         let read = async {
@@ -147,7 +149,8 @@ impl Engine {
             self.release(context, &readable, plaintext.len() as u64).await?;
             Ok(plaintext)
         };
-        self.guard(context, entry.clone(), self.unless_gone(tenant, dataset, name, read)).await
+        let object = Requested { tenant, dataset, name };
+        self.guard_object(context, entry.clone(), object, self.unless_gone(object, read)).await
     }
 
     /// Reads an object into a file, which appears only once the whole message is verified and the
@@ -163,7 +166,7 @@ impl Engine {
         name: &ObjectName,
         target: &Path,
     ) -> Result<ReadSummary, EngineError> {
-        let entry = entry(tenant, dataset, name);
+        let entry = entry(tenant, dataset);
         let read = async {
             let mut readable = self.readable(context, tenant, dataset, name, entry.clone()).await?;
             let refuse = rejected(&readable.object);
@@ -210,7 +213,8 @@ impl Engine {
             })?;
             Ok(ReadSummary { object: readable.object, bytes })
         };
-        self.guard(context, entry.clone(), self.unless_gone(tenant, dataset, name, read)).await
+        let object = Requested { tenant, dataset, name };
+        self.guard_object(context, entry.clone(), object, self.unless_gone(object, read)).await
     }
 
     /// Reads an object as a stream. Each frame is verified before it is given; the record is durable
@@ -227,7 +231,7 @@ impl Engine {
         name: &ObjectName,
         writer: W,
     ) -> Result<ReadSummary, EngineError> {
-        let entry = entry(tenant, dataset, name).with("stream", true);
+        let entry = entry(tenant, dataset).with("stream", true);
         let read = async {
             let readable = self.readable(context, tenant, dataset, name, entry.clone()).await?;
             let refuse = rejected(&readable.object);
@@ -259,18 +263,18 @@ impl Engine {
                 .await?;
             Ok(ReadSummary { object: readable.object, bytes })
         };
-        self.guard(context, entry.clone(), self.unless_gone(tenant, dataset, name, read)).await
+        let object = Requested { tenant, dataset, name };
+        self.guard_object(context, entry.clone(), object, self.unless_gone(object, read)).await
     }
 
     /// Tells an object whose bytes are damaged or lost from one that was deleted or replaced between
     /// looking it up and opening its bytes.
     async fn unless_gone<T>(
         &self,
-        tenant: &TenantId,
-        dataset: &DatasetName,
-        name: &ObjectName,
+        object: Requested<'_>,
         read: impl Future<Output = Result<T, EngineError>>,
     ) -> Result<T, EngineError> {
+        let Requested { tenant, dataset, name } = object;
         let began = self.clock.now();
         let rejected = match read.await {
             Err(error @ EngineError::CiphertextRejected { .. }) => error,
@@ -293,14 +297,14 @@ impl Engine {
         name: &ObjectName,
         entry: Entry,
     ) -> Result<Readable, EngineError> {
-        let (row, object, data_key) = {
+        let (row, object, names, data_key) = {
             let mut reader = self.store.read().await?;
             let row = require::active_tenant(&mut reader, tenant).await?;
-            let object = objects::get(&mut reader, tenant, dataset, name)
+            let (object, names) = objects::get_with_names(&mut reader, tenant, dataset, name)
                 .await?
                 .ok_or_else(|| EngineError::ObjectNotFound { name: name.to_string() })?;
             let data_key = require::data_key(&mut reader, &object_data_key(&object)).await?;
-            (row, object, data_key)
+            (row, object, names, data_key)
         };
         let opened = self.unlock(context, &row, &data_key).await?;
         if !opened.cached {
@@ -314,6 +318,7 @@ impl Engine {
         };
         let entry = entry
             .data_key(&data_key.key)
+            .object_name(LoggedName::of(names, name, &data_key.key, &opened.key))
             .with("id", object.id.to_string())
             .with("key_cached", opened.cached);
         let path = StoredPath::object(tenant, dataset, &object.id);
@@ -327,19 +332,22 @@ impl Engine {
         readable: &Readable,
         bytes: u64,
     ) -> Result<(), EngineError> {
+        let before = &readable.tenant;
+        let mut entry = readable.entry.clone().with("bytes", bytes);
         let mut write = self.store.write().await?;
         // Looked up again: a denial or revocation since the read began wins.
-        if let Err(error) = require::unchanged_tenant(&mut write, &readable.tenant).await {
+        if let Err(error) = require::unchanged_tenant(&mut write, before).await {
             drop(write);
             if !matches!(error, EngineError::ChangedMeanwhile(_)) {
-                self.cache.evict_tenant(&readable.tenant.id);
+                self.cache.evict_tenant(&before.id);
                 return Err(error);
             }
-            // Only rotated or rewrapped: what was opened is still the tenant's to read.
+            // Only rotated, rewrapped or its datasets set otherwise: what was opened is still the tenant's to read.
             write = self.store.write().await?;
-            require::active_tenant(&mut write, &readable.tenant.id).await?;
+            let now = require::active_tenant(&mut write, &before.id).await?;
+            let dataset = &readable.object.dataset;
+            entry = still_loggable(&mut write, entry, dataset, before, &now).await?;
         }
-        let entry = readable.entry.clone().with("bytes", bytes);
         self.commit(write, context, vec![entry]).await
     }
 
@@ -362,10 +370,9 @@ pub(crate) fn header_start(stored_size: u64) -> u64 {
     stored_size.min(4096)
 }
 
-fn entry(tenant: &TenantId, dataset: &DatasetName, name: &ObjectName) -> Entry {
-    Entry::of(Action::ObjectRead, tenant)
-        .with("dataset", dataset.as_str())
-        .with("object", name.as_str())
+/// The name comes in once it is known how the log is to hold it.
+fn entry(tenant: &TenantId, dataset: &DatasetName) -> Entry {
+    Entry::of(Action::ObjectRead, tenant).with("dataset", dataset.as_str())
 }
 
 /// Stored bytes that a row names and that aren't there, or end early, are a damaged object and not an

@@ -8,13 +8,17 @@ use keyward_envelope::{Encryptor, EnvelopeError, Randomness, RawAesKeyring, Seal
 use keyward_ledger::Action;
 use keyward_store::{
     layout::StoredPath,
-    tables::{objects, objects::Object},
+    tables::{objects, objects::Object, tenants::Tenant},
 };
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use crate::{
-    Engine, EngineError, OperationContext, operation::Entry, rekey::object_context, require,
+    Engine, EngineError, OperationContext,
+    object_names::{LoggedName, Requested, still_loggable},
+    operation::Entry,
+    rekey::object_context,
+    require,
     workspace::random,
 };
 
@@ -62,10 +66,9 @@ impl Engine {
         name: &ObjectName,
         source: Source,
     ) -> Result<Written, EngineError> {
-        let entry = Entry::of(Action::ObjectWrite, tenant)
-            .with("dataset", dataset.as_str())
-            .with("object", name.as_str());
-        self.guard(context, entry.clone(), async {
+        let entry = Entry::of(Action::ObjectWrite, tenant).with("dataset", dataset.as_str());
+        let requested = Requested { tenant, dataset, name };
+        self.guard_object(context, entry.clone(), requested, async {
             let (row, set, data_key) = loop {
                 let mut reader = self.store.read().await?;
                 let row = require::active_tenant(&mut reader, tenant).await?;
@@ -108,10 +111,11 @@ impl Engine {
                     object.stored_size = lengths.message;
                     let entry = entry
                         .data_key(&data_key.key)
+                        .object_name(LoggedName::of(set.names, name, &data_key.key, &opened.key))
                         .with("id", object.id.to_string())
                         .with("bytes", object.size)
                         .with("key_cached", opened.cached);
-                    self.name_object(context, &object, entry).await
+                    self.name_object(context, &row, &object, entry).await
                 }
                 Err(error) => Err(error),
             };
@@ -134,13 +138,15 @@ impl Engine {
     async fn name_object(
         &self,
         context: &OperationContext,
+        before: &Tenant,
         object: &Object,
         entry: Entry,
     ) -> Result<bool, EngineError> {
         let mut write = self.store.write().await?;
         // Looked up again: a revocation while the bytes were on their way wins. A rotation of the root
         // key doesn't matter, it leaves the data key as it is: a long upload isn't to fail for it.
-        require::active_tenant(&mut write, &object.tenant).await?;
+        let now = require::active_tenant(&mut write, &object.tenant).await?;
+        let entry = still_loggable(&mut write, entry, &object.dataset, before, &now).await?;
         let replaced = objects::upsert(&mut write, object).await?;
         if let Some(replaced) = &replaced {
             self.discard(&mut write, replaced).await?;

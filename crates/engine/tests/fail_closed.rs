@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyward_core::Code;
+use keyward_core::{Code, LoggedNames};
 use keyward_engine::{AuditFilter, CacheSettings, Settings};
 use keyward_kms::Reason;
 use keyward_store::tables::tenants::TenantState;
@@ -69,7 +69,11 @@ async fn a_denial_evicts_every_cached_key_of_the_tenant_and_no_other() {
     let (acme, docs, _) = workspace.tenant("acme").await;
     let (other, _, _) = workspace.tenant("other").await;
     let more = "more".parse().unwrap();
-    workspace.engine.create_dataset(&workspace.admin(), &acme, &more, &[]).await.unwrap();
+    workspace
+        .engine
+        .create_dataset(&workspace.admin(), &acme, &more, &[], LoggedNames::Plain)
+        .await
+        .unwrap();
     workspace.put(&acme, &docs, "a", b"1").await.unwrap();
     workspace.put(&other, &docs, "a", b"2").await.unwrap();
     assert_eq!(workspace.engine.status().await.unwrap().cached_keys, 3);

@@ -1,6 +1,6 @@
 //! Every operation's future may move between threads, as servers and desktop shells move them.
 
-use keyward_core::{DatasetName, ObjectName, Role, TenantId};
+use keyward_core::{DatasetName, LoggedNames, ObjectName, Role, TenantId};
 use keyward_engine::{
     AuditFilter, ChallengeKind, Engine, OperationContext, RewrapOptions, RootKeyRotation, Source,
 };
@@ -26,7 +26,9 @@ fn every_operation(
         let answer = keyward_engine::Answer::Decrypted(Vec::new());
         engine.answer_challenge(context, challenge.id, &answer).await
     });
-    may_move(engine.create_dataset(context, tenant, dataset, &[]));
+    may_move(engine.create_dataset(context, tenant, dataset, &[], LoggedNames::Plain));
+    may_move(engine.set_dataset_names(context, tenant, dataset, LoggedNames::Digest));
+    may_move(engine.open_names(context, tenant, dataset, std::slice::from_ref(name)));
     may_move(engine.write(context, tenant, dataset, name, Source::Bytes(Vec::new().into())));
     may_move(engine.read(context, tenant, dataset, name));
     may_move(engine.read_range(context, tenant, dataset, name, 0..1));

@@ -81,6 +81,8 @@ words! {
         ChallengeAnswer = "challenge.answer",
         /// A dataset was made.
         DatasetCreate = "dataset.create",
+        /// How the log holds the names of a dataset's objects was set.
+        DatasetNames = "dataset.names",
         /// A data key was made with its dataset or tenant.
         DataKeyCreate = "data-key.create",
         /// A data key got a new version.
@@ -107,6 +109,8 @@ words! {
         AuditVerify = "audit.verify",
         /// The log was exported.
         AuditExport = "audit.export",
+        /// Digests of objects' names in the log were opened.
+        AuditNames = "audit.names",
         /// An exit kit was written.
         ExitKitWrite = "exit-kit.write",
         /// An open intent was settled after a restart.

@@ -7,8 +7,8 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyward_core::{
-    Actor, DatasetName, ObjectName, Role, RootKeyReference, SecretKey, TenantId, WorkspaceId,
-    reference::LocalKey,
+    Actor, DatasetName, LoggedNames, ObjectName, Role, RootKeyReference, SecretKey, TenantId,
+    WorkspaceId, reference::LocalKey,
 };
 use keyward_engine::{
     Answer, ChallengeKind, ChallengeView, Engine, EngineError, OperationContext, Parts, Providers,
@@ -182,7 +182,10 @@ impl TestWorkspace {
         let reference = self.key(&format!("{id}-key"), &tenant);
         self.prove(&tenant, &reference).await;
         let dataset: DatasetName = "docs".parse().expect("a dataset's name");
-        self.engine.create_dataset(&self.admin(), &tenant, &dataset, &[]).await.expect("a dataset");
+        self.engine
+            .create_dataset(&self.admin(), &tenant, &dataset, &[], LoggedNames::Plain)
+            .await
+            .expect("a dataset");
         (tenant, dataset, reference)
     }
 

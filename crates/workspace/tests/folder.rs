@@ -7,7 +7,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use keyward_core::{Actor, Code, Role, RootKeyReference, TenantId};
+use keyward_core::{Actor, Code, LoggedNames, Role, RootKeyReference, TenantId};
 use keyward_engine::{Answer, ChallengeKind, Source};
 use keyward_kms::{RootKeyService, local::KeyUse};
 use keyward_workspace::{CreateOptions, NewSecrets, OpenOptions, Workspace, WorkspaceError};
@@ -151,7 +151,7 @@ async fn what_nothing_names_is_removed_once_it_is_old_and_what_is_gone_is_told()
     let (tenant, dataset) = ("acme".parse().unwrap(), "docs".parse().unwrap());
     onboard(&open, &tenant).await;
     let context = open.engine.context(Actor("tester".into()), Role::Administrator).unwrap();
-    open.engine.create_dataset(&context, &tenant, &dataset, &[]).await.unwrap();
+    open.engine.create_dataset(&context, &tenant, &dataset, &[], LoggedNames::Plain).await.unwrap();
     let context = open.engine.context(Actor("tester".into()), Role::Application).unwrap();
     let source = Source::Bytes(Zeroizing::new(b"dear".to_vec()));
     let name = "letter.txt".parse().unwrap();

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use keyward_core::{Code, ObjectName};
+use keyward_core::{Code, LoggedNames, ObjectName};
 use keyward_tests::{behind::Mounted, random::Random, skip::skip};
 
 use crate::Place;
@@ -204,7 +204,11 @@ async fn a_message_opens_under_its_own_name_only() {
     workspace.put(acme, docs, "b", &plaintext).await.unwrap();
     workspace.put(other, docs, "a", &plaintext).await.unwrap();
     let more = "more".parse().unwrap();
-    workspace.engine.create_dataset(&workspace.admin(), acme, &more, &[]).await.unwrap();
+    workspace
+        .engine
+        .create_dataset(&workspace.admin(), acme, &more, &[], LoggedNames::Plain)
+        .await
+        .unwrap();
     workspace.put(acme, &more, "a", &plaintext).await.unwrap();
 
     let a = place.file(acme, "a").await;

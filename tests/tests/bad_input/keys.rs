@@ -1,6 +1,6 @@
 //! Wrapped data keys and sidecars that are not what Keyward wrote.
 
-use keyward_core::Code;
+use keyward_core::{Code, LoggedNames};
 use keyward_engine::{RewrapOptions, Sidecar};
 use keyward_tests::behind;
 
@@ -36,7 +36,7 @@ async fn a_wrapped_data_key_that_was_meddled_with_opens_nothing() {
     let admin = || workspace.admin();
     workspace.put(acme, docs, "a", b"secret").await.unwrap();
     let more = "more".parse().unwrap();
-    workspace.engine.create_dataset(&admin(), acme, &more, &[]).await.unwrap();
+    workspace.engine.create_dataset(&admin(), acme, &more, &[], LoggedNames::Plain).await.unwrap();
     workspace.engine.rotate_data_key(&admin(), acme, docs).await.unwrap();
     workspace.put(acme, docs, "b", b"under the second").await.unwrap();
     let database = workspace.database();

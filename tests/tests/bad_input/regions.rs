@@ -1,6 +1,6 @@
 //! The wrong region, of a key and of a dataset.
 
-use keyward_core::Code;
+use keyward_core::{Code, LoggedNames};
 use keyward_tests::behind;
 
 use crate::Place;
@@ -36,14 +36,21 @@ async fn data_lies_where_its_dataset_allows() {
     let Place { workspace, acme, .. } = &place;
     let abroad = "abroad".parse().unwrap();
     let regions = ["eu-west-1".parse().unwrap()];
-    let made = workspace.engine.create_dataset(&workspace.admin(), acme, &abroad, &regions).await;
+    let made = workspace
+        .engine
+        .create_dataset(&workspace.admin(), acme, &abroad, &regions, LoggedNames::Plain)
+        .await;
     assert_eq!(made.unwrap_err().code(), Code::WrongRegion);
     place.recorded("dataset.create", Code::WrongRegion).await;
     assert!(!workspace.objects().join("acme/abroad").exists(), "nothing was written");
 
     let home = "home".parse().unwrap();
     let regions = ["local".parse().unwrap()];
-    workspace.engine.create_dataset(&workspace.admin(), acme, &home, &regions).await.unwrap();
+    workspace
+        .engine
+        .create_dataset(&workspace.admin(), acme, &home, &regions, LoggedNames::Plain)
+        .await
+        .unwrap();
     workspace.put(acme, &home, "a", b"secret").await.unwrap();
     let moved = r#"UPDATE datasets SET regions = replace(regions, 'local', 'eu-west-1')
         WHERE name = 'home'"#;

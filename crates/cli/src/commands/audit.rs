@@ -1,5 +1,7 @@
 //! `keyward audit`: the log.
 
+mod names;
+
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -26,6 +28,8 @@ pub enum Audit {
     List(List),
     /// Recompute every record's hash, the tree and the checkpoint's signature
     Verify,
+    /// Say which names the digests of a dataset's objects in the log stand for
+    Names(names::Names),
     /// Write the whole log into a new folder, for others to verify
     Export {
         /// The folder to make
@@ -71,6 +75,7 @@ impl Audit {
         let context = session.officer()?;
         match self {
             Self::List(list) => list.run(session).await,
+            Self::Names(names) => names.run(session).await,
             Self::Verify => {
                 let bar = progress::bar(session.output, 0, "verifying");
                 let verified = engine

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use keyward_core::{Code, ObjectId, RootKeyId, RootKeyReference};
+use keyward_core::{Code, LoggedNames, ObjectId, RootKeyId, RootKeyReference};
 use keyward_engine::Source;
 use keyward_store::layout::{StoredPath, tenant_prefix};
 use zeroize::Zeroizing;
@@ -27,7 +27,9 @@ impl Life {
         engine.register_root_key(&context, &self.other, &[own]).await?;
         let key = RootKeyId { tenant: self.other.clone(), number: 1 };
         self.answer(&key, &self.open.keystore).await?;
-        engine.create_dataset(&context, &self.other, &self.dataset, &[]).await?;
+        engine
+            .create_dataset(&context, &self.other, &self.dataset, &[], LoggedNames::Plain)
+            .await?;
         let name = self.largest()?.name;
         let read =
             engine.read(&self.application()?, &self.other, &self.dataset, &name).await.map(drop);

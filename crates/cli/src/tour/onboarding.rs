@@ -1,7 +1,7 @@
 //! The first steps: a tenant comes, with a key of its own.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use keyward_core::{Code, KeyState, RootKeyId, RootKeyReference};
+use keyward_core::{Code, KeyState, LoggedNames, RootKeyId, RootKeyReference};
 use keyward_engine::{Answer, ChallengeKind, ChallengeView};
 use keyward_kms::RootKeyService;
 
@@ -16,7 +16,10 @@ impl Life {
     pub async fn register(&self) -> Result<String, Failure> {
         let context = self.administrator()?;
         self.engine().register_tenant(&context, &self.tenant, "Acme GmbH").await?;
-        let early = self.engine().create_dataset(&context, &self.tenant, &self.dataset, &[]).await;
+        let early = self
+            .engine()
+            .create_dataset(&context, &self.tenant, &self.dataset, &[], LoggedNames::Plain)
+            .await;
         refused(early, Code::TenantNotActive, "a dataset without a key")?;
         Ok(format!("registered tenant {}; without a proven key it can have no data", self.tenant))
     }
@@ -52,7 +55,10 @@ impl Life {
     /// Creates the dataset with its first data key.
     pub async fn create_dataset(&self) -> Result<String, Failure> {
         let context = self.administrator()?;
-        let made = self.engine().create_dataset(&context, &self.tenant, &self.dataset, &[]).await?;
+        let made = self
+            .engine()
+            .create_dataset(&context, &self.tenant, &self.dataset, &[], LoggedNames::Plain)
+            .await?;
         must(made.current_version == 1, "the first data key is not the first")?;
         Ok(format!("created dataset {} with data key 1, wrapped by the tenant's key", made.name))
     }

@@ -6,6 +6,8 @@ CREATE TABLE datasets (
     created_at      TEXT    NOT NULL,
     current_version INTEGER NOT NULL CHECK (current_version >= 1),
     regions         TEXT    NOT NULL,
+    -- How the audit log holds the names of its objects.
+    names           TEXT    NOT NULL CHECK (names IN ('plain', 'digest')),
     sidecar_stale   INTEGER NOT NULL DEFAULT 0 CHECK (sidecar_stale IN (0, 1)),
     PRIMARY KEY (tenant, name)
 ) STRICT, WITHOUT ROWID;

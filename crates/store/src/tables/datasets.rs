@@ -1,8 +1,8 @@
-//! Datasets: which data key version each writes with, where its data may lie, and whether its
-//! sidecar lags behind.
+//! Datasets: which data key version each writes with, where its data may lie, how the audit log holds
+//! its objects' names, and whether its sidecar lags behind.
 
 use chrono::{DateTime, Utc};
-use keyward_core::{DatasetName, Region, TenantId};
+use keyward_core::{DatasetName, LoggedNames, Region, TenantId};
 
 use crate::{
     Connection, StoreError,
@@ -25,6 +25,8 @@ pub struct Dataset {
     pub current_version: u32,
     /// Where its data may lie; empty means anywhere.
     pub regions: Vec<Region>,
+    /// How the audit log holds the names of its objects.
+    pub names: LoggedNames,
     /// Whether a wrapped data key has changed since the sidecar beside the data was written.
     pub sidecar_stale: bool,
 }
@@ -36,14 +38,15 @@ pub struct Dataset {
 pub async fn insert(connection: &mut Connection, row: &Dataset) -> Result<(), StoreError> {
     let regions: Vec<_> = row.regions.iter().map(Region::as_str).collect();
     let text = "INSERT INTO datasets
-        (tenant, name, created_at, current_version, regions, sidecar_stale)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+        (tenant, name, created_at, current_version, regions, names, sidecar_stale)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let insert = sql(text)
         .bind(row.tenant.to_string())
         .bind(row.name.to_string())
         .bind(time_text(row.created_at))
         .bind(i64::from(row.current_version))
         .bind(serde_json::Value::from(regions).to_string())
+        .bind(row.names.as_str())
         .bind(i64::from(row.sidecar_stale));
     connection.run(TABLE, insert).await?;
     Ok(())
@@ -95,6 +98,26 @@ pub async fn set_current_version(
         .bind(name.to_string())
         .bind(i64::from(from))
         .bind(i64::from(to));
+    match connection.run(TABLE, update).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::ChangedMeanwhile { table: TABLE }),
+    }
+}
+
+/// Sets how the audit log holds the names of a dataset's objects.
+///
+/// # Errors
+/// [`StoreError::ChangedMeanwhile`] where there is no such dataset.
+pub async fn set_names(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    name: &DatasetName,
+    names: LoggedNames,
+) -> Result<(), StoreError> {
+    let update = sql("UPDATE datasets SET names = $3 WHERE tenant = $1 AND name = $2")
+        .bind(tenant.to_string())
+        .bind(name.to_string())
+        .bind(names.as_str());
     match connection.run(TABLE, update).await? {
         1 => Ok(()),
         _ => Err(StoreError::ChangedMeanwhile { table: TABLE }),
@@ -193,6 +216,7 @@ fn read(row: &Row) -> Result<Dataset, StoreError> {
         created_at: row.time("created_at")?,
         current_version: row.number("current_version")?,
         regions: serde_json::from_str(&regions).map_err(|_| row.corrupt("regions", &regions))?,
+        names: row.parse("names")?,
         sidecar_stale: row.flag("sidecar_stale")?,
     })
 }

@@ -1,7 +1,7 @@
 //! Which objects a dataset has, and which stored bytes and data key version each is under.
 
 use chrono::{DateTime, Utc};
-use keyward_core::{DataKeyId, DatasetName, ObjectId, ObjectName, TenantId};
+use keyward_core::{DataKeyId, DatasetName, LoggedNames, ObjectId, ObjectName, TenantId};
 
 use crate::{
     Connection, StoreError,
@@ -113,6 +113,25 @@ pub async fn get(
         .bind(dataset.to_string())
         .bind(name.to_string());
     connection.one(TABLE, select).await?.as_ref().map(read).transpose()
+}
+
+/// One object, and how the audit log holds its name: one statement, since every read asks for both.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn get_with_names(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    dataset: &DatasetName,
+    name: &ObjectName,
+) -> Result<Option<(Object, LoggedNames)>, StoreError> {
+    let text = "SELECT objects.*, datasets.names FROM objects JOIN datasets
+        ON datasets.tenant = objects.tenant AND datasets.name = objects.dataset
+        WHERE objects.tenant = $1 AND objects.dataset = $2 AND objects.name = $3";
+    let select =
+        sql(text).bind(tenant.to_string()).bind(dataset.to_string()).bind(name.to_string());
+    let row = connection.one(TABLE, select).await?;
+    row.as_ref().map(|row| Ok((read(row)?, row.parse("names")?))).transpose()
 }
 
 /// Removes an object and gives it; `None` where there was none.

@@ -5,7 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use keyward_core::{Custody, DataKeyId, DatasetName, KeyState, Provider, RootKeyId, TenantId};
+use keyward_core::{
+    Custody, DataKeyId, DatasetName, KeyState, LoggedNames, Provider, RootKeyId, TenantId,
+};
 use keyward_store::{
     Connection, Store,
     tables::{
@@ -59,6 +61,7 @@ pub async fn tenant(connection: &mut Connection, id: &str) {
         created_at: time(0),
         current_version: 1,
         regions: vec!["eu-central-1".parse().unwrap()],
+        names: LoggedNames::Plain,
         sidecar_stale: false,
     };
     datasets::insert(connection, &dataset).await.unwrap();
