@@ -33,7 +33,14 @@ impl Checkpoint {
     /// [`LedgerError::InvalidNote`], [`LedgerError::NotSigned`], [`LedgerError::WrongSignature`] or
     /// [`LedgerError::OtherOrigin`].
     pub fn verify(note: &str, key: &VerifierKey) -> Result<Self, LedgerError> {
-        let note = Note::parse(note)?;
+        Self::verify_note(&Note::parse(note)?, key)
+    }
+
+    /// As [`Self::verify`], of a note that was parsed before.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_note(note: &Note, key: &VerifierKey) -> Result<Self, LedgerError> {
         // An unsigned text is of no interest, but one of another log is told apart from a forgery.
         let checkpoint = Self::parse(note.text())?;
         if checkpoint.origin != *key.name() {
@@ -78,7 +85,7 @@ fn parse(text: &str) -> Result<Checkpoint, NoteFault> {
 }
 
 /// "The ASCII decimal representation ..., with no leading zeroes".
-fn decimal(text: &str) -> Option<u64> {
+pub(crate) fn decimal(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }

@@ -9,18 +9,30 @@ use sha2::{Digest, Sha256};
 
 use crate::{LedgerError, Origin, error::start_of};
 
-/// The signature type of plain Ed25519 (C2SP signed-note, "Signature types").
-const ED25519: u8 = 0x01;
-
 /// A log's signing key; the name it signs under is the log's origin. Wiped on drop, never printed.
 pub struct SigningKey(ed25519_dalek::SigningKey);
 
 /// What checks a log's signatures: the name of its key and the public key. Prints as
 /// `NAME+HEXID+BASE64`, the form that Go's `sumdb/note` and every C2SP tool takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifierKey {
-    name: Origin,
-    id: u32,
+pub struct VerifierKey(NoteKey);
+
+/// What a key's signatures are of (C2SP signed-note, "Signature types"). It is in the key's id, so a key
+/// of one type never verifies signatures of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyType {
+    /// A log's Ed25519 signature over a note's text.
+    Log = 0x01,
+    /// A witness's timestamped Ed25519 cosignature (C2SP tlog-cosignature).
+    Cosignature = 0x04,
+}
+
+/// A named public key of either type, with its text form (C2SP signed-note, "Verifier keys").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NoteKey {
+    kind: KeyType,
+    pub(crate) name: Origin,
+    pub(crate) id: u32,
     key: ed25519_dalek::VerifyingKey,
 }
 
@@ -34,7 +46,12 @@ impl SigningKey {
     /// What checks the signatures that this key makes under a name.
     #[must_use]
     pub fn verifier(&self, name: &Origin) -> VerifierKey {
-        VerifierKey::new(name.clone(), self.0.verifying_key())
+        VerifierKey(NoteKey::new(KeyType::Log, name.clone(), self.public()))
+    }
+
+    /// The public key.
+    pub(crate) fn public(&self) -> ed25519_dalek::VerifyingKey {
+        self.0.verifying_key()
     }
 
     /// The Ed25519 signature over a message.
@@ -53,31 +70,68 @@ impl VerifierKey {
     /// The key's name.
     #[must_use]
     pub fn name(&self) -> &Origin {
-        &self.name
+        &self.0.name
     }
 
     /// The key's id on signature lines.
     #[must_use]
     pub fn id(&self) -> u32 {
-        self.id
+        self.0.id
     }
 
     /// The 32 bytes of the public key (RFC 8032, 5.1.2).
     #[must_use]
     pub fn public_key(&self) -> [u8; 32] {
-        self.key.to_bytes()
+        self.0.key.to_bytes()
     }
 
-    fn new(name: Origin, key: ed25519_dalek::VerifyingKey) -> Self {
+    /// Whether this key made the signature over the message.
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.0.verifies(message, signature)
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for VerifierKey {
+    type Err = LedgerError;
+
+    fn from_str(text: &str) -> Result<Self, LedgerError> {
+        NoteKey::parse(KeyType::Log, text)
+            .map(Self)
+            .ok_or_else(|| LedgerError::InvalidVerifierKey { text: start_of(text) })
+    }
+}
+
+impl NoteKey {
+    pub(crate) fn new(kind: KeyType, name: Origin, key: ed25519_dalek::VerifyingKey) -> Self {
         // key ID = SHA-256(key name || 0x0A || signature type || public key)[:4]
         let digest: [u8; 32] = Sha256::new()
             .chain_update(name.as_str())
-            .chain_update([b'\n', ED25519])
+            .chain_update([b'\n', kind as u8])
             .chain_update(key.as_bytes())
             .finalize()
             .into();
         let [a, b, c, d, ..] = digest;
-        Self { name, id: u32::from_be_bytes([a, b, c, d]), key }
+        Self { kind, name, id: u32::from_be_bytes([a, b, c, d]), key }
+    }
+
+    /// The key of this type that a text spells.
+    pub(crate) fn parse(kind: KeyType, text: &str) -> Option<Self> {
+        // Base64 may hold `+` itself; name and id can't.
+        let mut parts = text.splitn(3, '+');
+        let name = parts.next()?.parse().ok()?;
+        let id = parts.next()?;
+        let material = STANDARD.decode(parts.next()?).ok()?;
+        let (&[found], key) = material.split_first_chunk::<1>()?;
+        let key = ed25519_dalek::VerifyingKey::from_bytes(key.try_into().ok()?).ok()?;
+        let parsed = Self::new(kind, name, key);
+        // The id is redundant here: one that differs tells of a mangled key.
+        (found == kind as u8 && format!("{:08x}", parsed.id) == id).then_some(parsed)
     }
 
     /// Whether this key made the signature over the message.
@@ -88,31 +142,11 @@ impl VerifierKey {
     }
 }
 
-impl fmt::Display for VerifierKey {
+impl fmt::Display for NoteKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut material = [ED25519; 33];
+        let mut material = [self.kind as u8; 33];
         material[1..].copy_from_slice(self.key.as_bytes());
         write!(f, "{}+{:08x}+{}", self.name, self.id, STANDARD.encode(material))
-    }
-}
-
-impl FromStr for VerifierKey {
-    type Err = LedgerError;
-
-    fn from_str(text: &str) -> Result<Self, LedgerError> {
-        let parse = || {
-            // Base64 may hold `+` itself; name and id can't.
-            let mut parts = text.splitn(3, '+');
-            let name = parts.next()?.parse().ok()?;
-            let id = parts.next()?;
-            let material = STANDARD.decode(parts.next()?).ok()?;
-            let (&[ED25519], key) = material.split_first_chunk::<1>()? else { return None };
-            let key = ed25519_dalek::VerifyingKey::from_bytes(key.try_into().ok()?).ok()?;
-            let parsed = Self::new(name, key);
-            // The id is redundant here: one that differs tells of a mangled key.
-            (format!("{:08x}", parsed.id) == id).then_some(parsed)
-        };
-        parse().ok_or_else(|| LedgerError::InvalidVerifierKey { text: start_of(text) })
     }
 }
 

@@ -36,37 +36,45 @@
 //!
 //! // Whoever holds the rows, the note and the verifier key checks them without us.
 //! let mut verifier = Verifier::new();
-//! verifier.push(StoredRecord { seq: 0, body: body.as_bytes(), leaf_hash: leaf.as_ref() })?;
+//! verifier.verify_bodies(&[StoredBody { seq: 0, body: body.as_bytes() }], leaf.as_ref())?;
 //! assert_eq!(verifier.finish(&note, &key.verifier(&origin))?.checkpoint, checkpoint);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Nothing here does I/O, reads a clock or makes randomness: bytes, times and seeds are parameters.
-//! What is next to come has its place: hash tiles read the ranges that [`proof::inclusion_ranges`] and
-//! [`proof::consistency_ranges`] name, and cosignatures are further signature lines of a [`Note`].
+//! The tree is kept in hash tiles (C2SP tlog-tiles, [`tile`]), which a [`TileEdge`] grows; a [`Witness`]
+//! cosigns checkpoints that continue the ones it saw, and a [`ProofFile`] proves one record to anybody.
 #![deny(missing_docs)]
 
 mod action;
 pub mod canonical;
 mod checkpoint;
+mod cosignature;
 mod error;
 mod hash;
 mod key;
 mod note;
 mod origin;
 pub mod proof;
+mod proof_file;
 mod record;
+pub mod tile;
 mod time;
 mod tree;
 mod verify;
+mod witness;
 
 pub use action::{Action, Outcome};
 pub use checkpoint::Checkpoint;
-pub use error::{CanonicalFault, LedgerError, NoteFault, ProofFault};
+pub use cosignature::WitnessKey;
+pub use error::{BundleFault, CanonicalFault, LedgerError, NoteFault, ProofFault, ProofFileFault};
 pub use hash::{Hash, leaf_hash, node_hash};
 pub use key::{SigningKey, VerifierKey};
 pub use note::{Note, NoteSignature};
 pub use origin::Origin;
+pub use proof_file::ProofFile;
 pub use record::{FORMAT_VERSION, KeyId, MAX_RECORD_LENGTH, Record, RecordView};
+pub use tile::{Tile, TileEdge, TileGrowth, TileId, TilePath, TileResource};
 pub use tree::{Frontier, root_of};
-pub use verify::{CLOCK_TOLERANCE, ClockStep, StoredRecord, Verified, Verifier};
+pub use verify::{CLOCK_TOLERANCE, ClockStep, StoredBody, StoredRecord, Verified, Verifier};
+pub use witness::{Continued, Witness};

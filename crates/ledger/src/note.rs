@@ -3,7 +3,7 @@
 //! This parses and prints the form and checks one key's signatures; what the text says is
 //! [`crate::Checkpoint`]'s. Lines of unknown keys are kept and mean nothing: cosignatures come so.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -68,6 +68,21 @@ impl Note {
         &self.signatures
     }
 
+    /// Adds a signature line, such as a cosignature, unless the note has it already.
+    ///
+    /// # Errors
+    /// [`LedgerError::InvalidNote`] where it has as many as a note can have.
+    pub fn add(&mut self, signature: NoteSignature) -> Result<(), LedgerError> {
+        if self.signatures.contains(&signature) {
+            return Ok(());
+        }
+        if self.signatures.len() >= Self::MAX_SIGNATURES {
+            return Err(LedgerError::InvalidNote(NoteFault::TooLong));
+        }
+        self.signatures.push(signature);
+        Ok(())
+    }
+
     /// Checks that this key signed the text. Lines of other keys are ignored, those that share only the
     /// name or only the id too ("Verifiers MUST ignore signatures from unknown keys").
     ///
@@ -106,6 +121,17 @@ impl fmt::Display for NoteSignature {
         let mut bytes = self.id.to_be_bytes().to_vec();
         bytes.extend(&self.signature);
         writeln!(f, "{SIGNATURE_START}{} {}", self.name, STANDARD.encode(bytes))
+    }
+}
+
+impl FromStr for NoteSignature {
+    type Err = LedgerError;
+
+    /// Takes one whole line with its newline, as it prints and as witnesses answer.
+    fn from_str(line: &str) -> Result<Self, LedgerError> {
+        line.strip_suffix('\n')
+            .and_then(signature_line)
+            .ok_or(LedgerError::InvalidNote(NoteFault::SignatureLine))
     }
 }
 

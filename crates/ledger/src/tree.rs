@@ -6,7 +6,12 @@
 
 use rayon::prelude::*;
 
-use crate::{Hash, LedgerError, canonical::MAX_INTEGER, node_hash};
+use crate::{
+    Hash, LedgerError,
+    canonical::MAX_INTEGER,
+    node_hash,
+    tile::{TILE_HEIGHT, TILE_WIDTH},
+};
 
 /// A tree's size and the roots of its perfect subtrees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +21,8 @@ pub struct Frontier {
     hashes: Vec<Hash>,
 }
 
-/// The leaves that one thread hashes into a subtree at a time: a power of two.
-const BLOCK: usize = 1024;
+/// The tiles that one thread hashes at a time at least: fewer aren't worth another thread.
+const TILES_A_THREAD: usize = 4;
 
 /// The root of the tree over these leaf hashes.
 pub fn root_of(leaves: impl IntoIterator<Item = Hash>) -> Hash {
@@ -49,26 +54,34 @@ impl Frontier {
 
     /// Appends one leaf, in one step on average and as many as the tree has levels at most.
     pub fn append(&mut self, leaf: Hash) {
-        self.append_subtree(0, leaf);
+        self.append_subtree(0, leaf, &mut |_, _| ());
     }
 
     /// Appends leaves in their order, hashing on all cores where they are many.
     pub fn extend(&mut self, leaves: &[Hash]) {
-        let to_boundary = (self.size.next_multiple_of(BLOCK as u64) - self.size) as usize;
+        self.extend_with(leaves, |_, _| ());
+    }
+
+    /// As [`Self::extend`], and gives the roots of full tiles, each with the level of tiles that it is a
+    /// hash of (1 and above), in their order within each level.
+    pub(crate) fn extend_with(&mut self, leaves: &[Hash], mut tile: impl FnMut(u8, Hash)) {
+        let to_boundary = (self.size.next_multiple_of(TILE_WIDTH as u64) - self.size) as usize;
         let (head, rest) = leaves.split_at(to_boundary.min(leaves.len()));
         for leaf in head {
-            self.append(*leaf);
+            self.append_subtree(0, *leaf, &mut tile);
         }
-        let blocks = rest.chunks_exact(BLOCK);
-        let tail = blocks.remainder();
-        // INVARIANT: the size is a multiple of `BLOCK` here, or `rest` is empty.
-        let roots: Vec<Hash> =
-            rest.par_chunks_exact(BLOCK).map(|block| root_of(block.iter().copied())).collect();
+        let (full, tail) = rest.as_chunks::<TILE_WIDTH>();
+        // INVARIANT: the size is a multiple of a tile's width here, or `rest` is empty.
+        let roots: Vec<Hash> = full
+            .par_iter()
+            .with_min_len(TILES_A_THREAD)
+            .map(|leaves| root_of(leaves.iter().copied()))
+            .collect();
         for root in roots {
-            self.append_subtree(BLOCK.trailing_zeros(), root);
+            self.append_subtree(TILE_HEIGHT, root, &mut tile);
         }
         for leaf in tail {
-            self.append(*leaf);
+            self.append_subtree(0, *leaf, &mut tile);
         }
     }
 
@@ -111,16 +124,30 @@ impl Frontier {
         parse().ok_or(LedgerError::InvalidFrontier { length: bytes.len() })
     }
 
+    /// The frontier of a tree of this size, whose perfect subtrees have these roots, the greatest first.
+    pub(crate) fn from_subtrees(size: u64, hashes: Vec<Hash>) -> Self {
+        debug_assert_eq!(hashes.len(), size.count_ones() as usize);
+        Self { size, hashes }
+    }
+
     /// Appends a perfect subtree of `2^height` leaves. The size must be a multiple of that.
-    fn append_subtree(&mut self, height: u32, root: Hash) {
+    fn append_subtree(&mut self, height: u32, root: Hash, tile: &mut impl FnMut(u8, Hash)) {
         debug_assert_eq!(self.size % (1 << height), 0);
         let mut joined = root;
+        let mut give = |height: u32, hash: Hash| {
+            if height > 0 && height.is_multiple_of(TILE_HEIGHT) {
+                // INVARIANT: a height is less than 64.
+                tile((height / TILE_HEIGHT) as u8, hash);
+            }
+        };
+        give(height, joined);
         // As in adding one to a binary number: each bit that carries joins two subtrees.
         let carries = (self.size >> height).trailing_ones();
-        for _ in 0..carries {
+        for carry in 1..=carries {
             // INVARIANT: a set bit of the size has its hash.
             let Some(left) = self.hashes.pop() else { break };
             joined = node_hash(&left, &joined);
+            give(height + carry, joined);
         }
         self.hashes.push(joined);
         self.size += 1 << height;

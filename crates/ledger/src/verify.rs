@@ -1,20 +1,33 @@
 //! Verification of a whole log, record by record, against its signed checkpoint.
 //!
 //! The verifier recomputes everything that the log claims and trusts only the verifier key. It is fed
-//! in order and holds a frontier, so a log of any length is verified in constant memory. What it can't
+//! in order, records with the hashes of their tiles, and holds the tree's edge, so a log of any length
+//! is verified in constant memory. It gives the tiles above the leaf hashes as it computes them
+//! ([`Verifier::take_full_tiles`], [`Verifier::edge_tiles`]), to compare with the stored ones. What it can't
 //! see is a log cut back together with its checkpoint: that takes an older, anchored checkpoint and
 //! [`crate::proof::verify_consistency`].
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rayon::prelude::*;
 
-use crate::{Checkpoint, Frontier, Hash, LedgerError, RecordView, VerifierKey, hash::leaf_hash};
+use crate::{
+    Checkpoint, Hash, LedgerError, RecordView, Tile, TileEdge, TileId, VerifierKey, leaf_hash,
+};
 
 /// How far time may run backwards between two records without being noted: clocks are adjusted, and
 /// two processes that append to one log read theirs at slightly different moments.
 pub const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(2);
 
-/// A record as it is stored.
+/// A record's body as it is stored; its leaf hash lies in a tile.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredBody<'a> {
+    /// Where it is stored: the row's sequence.
+    pub seq: u64,
+    /// The stored bytes.
+    pub body: &'a [u8],
+}
+
+/// A record as it is stored with its hash beside it.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredRecord<'a> {
     /// Where it is stored: the row's sequence.
@@ -41,8 +54,10 @@ pub struct ClockStep {
 pub struct Verified {
     /// The checkpoint that every record agrees with.
     pub checkpoint: Checkpoint,
-    /// The tree, to go on from with [`Verifier::resume`].
-    pub frontier: Frontier,
+    /// The tree's edge, to go on from with [`Verifier::resume`].
+    pub edge: TileEdge,
+    /// Of how many records only the hashes were there.
+    pub archived: u64,
     /// When the last record was written; none in an empty log.
     pub last_time: Option<DateTime<Utc>>,
     /// Where time ran backwards; the first [`Verifier::MAX_CLOCK_STEPS`] of them.
@@ -55,7 +70,10 @@ pub struct Verified {
 /// been found wrong from that record on.
 #[derive(Debug)]
 pub struct Verifier {
-    frontier: Frontier,
+    edge: TileEdge,
+    /// The tiles above the leaf hashes that became full and that nobody took yet.
+    full_tiles: Vec<Tile>,
+    archived: u64,
     /// The size of the last checkpoint that agreed: every record before it is proven.
     agreed: u64,
     last_time: Option<DateTime<Utc>>,
@@ -71,16 +89,18 @@ impl Verifier {
     /// Starts at the log's first record.
     #[must_use]
     pub fn new() -> Self {
-        Self::resume(Frontier::new(), None)
+        Self::resume(TileEdge::new(), None)
     }
 
-    /// Goes on after records that were verified before: pass what [`Verified`] gave. The frontier must
+    /// Goes on after records that were verified before: pass what [`Verified`] gave. The edge must
     /// come from a place that whoever might edit the log can't write.
     #[must_use]
-    pub fn resume(frontier: Frontier, last_time: Option<DateTime<Utc>>) -> Self {
+    pub fn resume(edge: TileEdge, last_time: Option<DateTime<Utc>>) -> Self {
         Self {
-            agreed: frontier.size(),
-            frontier,
+            agreed: edge.size(),
+            edge,
+            full_tiles: Vec::new(),
+            archived: 0,
             last_time,
             tolerance: CLOCK_TOLERANCE,
             clock_steps: Vec::new(),
@@ -97,61 +117,103 @@ impl Verifier {
     /// How many records have been verified, those before [`Self::resume`] among them.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.frontier.size()
+        self.edge.size()
     }
 
     /// Verifies the next record.
     ///
     /// # Errors
-    /// [`LedgerError::Missing`], [`LedgerError::OutOfOrder`], [`LedgerError::Altered`],
-    /// [`LedgerError::LeafHashDiffers`] or [`LedgerError::Moved`], with the record's sequence.
+    /// As [`Self::verify_bodies`].
     pub fn push(&mut self, record: StoredRecord<'_>) -> Result<(), LedgerError> {
-        self.in_order(self.size(), record.seq)?;
-        let (leaf, view) = examine(&record)?;
-        self.note_time(record.seq, view.time);
-        self.frontier.append(leaf);
-        Ok(())
+        self.verify_chunk(&[record])
     }
 
-    /// Verifies the next records, on all cores; the way to verify a long log, some thousand records at a
-    /// time. The first wrong record in order is the one that is named.
+    /// As [`Self::verify_bodies`], of records with their hashes beside them.
     ///
     /// # Errors
-    /// As [`Self::push`].
+    /// As [`Self::verify_bodies`].
     pub fn verify_chunk(&mut self, records: &[StoredRecord<'_>]) -> Result<(), LedgerError> {
         self.verify_chunk_with(records, |_, _| Ok(()))
     }
 
-    /// As [`Self::verify_chunk`], with a check of the caller's own on each record (its place in the
-    /// chunk, and what it says) while it is at hand: that the columns beside it agree, say. The check runs
-    /// on all cores and only on records that are well in themselves.
+    /// As [`Self::verify_bodies_with`], of records with their hashes beside them.
     ///
     /// # Errors
-    /// As [`Self::push`], and the check's own.
+    /// As [`Self::verify_bodies_with`].
     pub fn verify_chunk_with<E: From<LedgerError> + Send>(
         &mut self,
         records: &[StoredRecord<'_>],
         check: impl Fn(usize, &RecordView<'_>) -> Result<(), E> + Sync,
     ) -> Result<(), E> {
-        let examined: Vec<_> = records
-            .par_iter()
-            .enumerate()
-            .with_min_len(64)
-            .map(|(place, record)| {
-                let (leaf, view) = examine(record)?;
-                check(place, &view)?;
-                Ok::<_, E>((leaf, view.time))
-            })
-            .collect();
-        let mut leaves = Vec::with_capacity(records.len());
-        for (expected, (record, examined)) in (self.size()..).zip(records.iter().zip(examined)) {
-            self.in_order(expected, record.seq)?;
-            let (leaf, time) = examined?;
-            self.note_time(record.seq, time);
-            leaves.push(leaf);
-        }
-        self.frontier.extend(&leaves);
-        Ok(())
+        let record = |place: usize| {
+            let StoredRecord { seq, body, leaf_hash } = *records.get(place)?;
+            Some((StoredBody { seq, body }, leaf_hash))
+        };
+        self.verify_places(records.len(), record, check)
+    }
+
+    /// Verifies the next records on all cores, some thousand at a time: that each is well in itself, has
+    /// its sequence, and the hash that its tile holds for it. `hashes` are those of the level 0 tiles
+    /// from [`Self::size`] on, one after the other; any beyond the records are left for the next call.
+    /// The first wrong record in order is the one that is named.
+    ///
+    /// # Errors
+    /// [`LedgerError::Missing`], [`LedgerError::OutOfOrder`], [`LedgerError::Altered`],
+    /// [`LedgerError::HashMissing`], [`LedgerError::LeafHashDiffers`] or [`LedgerError::Moved`], with the
+    /// record's sequence.
+    pub fn verify_bodies(
+        &mut self,
+        records: &[StoredBody<'_>],
+        hashes: &[u8],
+    ) -> Result<(), LedgerError> {
+        self.verify_bodies_with(records, hashes, |_, _| Ok(()))
+    }
+
+    /// As [`Self::verify_bodies`], with a check of the caller's own on each record (its place in the
+    /// chunk, and what it says) while it is at hand: that the columns beside it agree, say. The check runs
+    /// on all cores and only on records that are well in themselves.
+    ///
+    /// # Errors
+    /// As [`Self::verify_bodies`], and the check's own.
+    pub fn verify_bodies_with<E: From<LedgerError> + Send>(
+        &mut self,
+        records: &[StoredBody<'_>],
+        hashes: &[u8],
+        check: impl Fn(usize, &RecordView<'_>) -> Result<(), E> + Sync,
+    ) -> Result<(), E> {
+        let (hashes, _) = hashes.as_chunks::<{ Hash::LENGTH }>();
+        let record = |place: usize| {
+            let hash = hashes.get(place).map_or(&[][..], |hash| hash);
+            Some((*records.get(place)?, hash))
+        };
+        self.verify_places(records.len(), record, check)
+    }
+
+    /// Takes the hashes of the next records, whose bodies are archived elsewhere: they can't be read here,
+    /// and the tree's root still tells whether they are the ones that were signed.
+    ///
+    /// # Errors
+    /// [`LedgerError::HashMissing`] where the bytes end inside a hash.
+    pub fn push_hashes(&mut self, hashes: &[u8]) -> Result<(), LedgerError> {
+        let (hashes, rest) = hashes.as_chunks::<{ Hash::LENGTH }>();
+        let leaves: Vec<_> = hashes.iter().copied().map(Hash).collect();
+        self.extend(&leaves);
+        self.archived += leaves.len() as u64;
+        if rest.is_empty() { Ok(()) } else { Err(hash_missing(self.size())) }
+    }
+
+    /// The tiles above the leaf hashes that have become full since this was last called, to be compared
+    /// with the stored ones ([`Tile::compare`]). That names the tile that was altered, and narrows a
+    /// record that was rewritten with its hash down to 256 where the tile above was left as it was.
+    #[must_use]
+    pub fn take_full_tiles(&mut self) -> Vec<Tile> {
+        std::mem::take(&mut self.full_tiles)
+    }
+
+    /// The last tiles above the leaf hashes, which aren't full, as they are now: to be compared at the end.
+    #[must_use]
+    pub fn edge_tiles(&self) -> Vec<Tile> {
+        self.edge.tiles().into_iter().filter(|tile| tile.id.level > 0).collect()
     }
 
     /// Compares the records so far with a checkpoint of just this size. With every checkpoint that the
@@ -168,7 +230,7 @@ impl Verifier {
         if size > signed {
             return Err(LedgerError::Unsigned { size, signed });
         }
-        if self.frontier.root() != checkpoint.root {
+        if self.edge.root() != checkpoint.root {
             // With nothing new since the last agreement, the two checkpoints themselves disagree.
             return Err(LedgerError::RootDiffers { first: self.agreed, size });
         }
@@ -185,11 +247,47 @@ impl Verifier {
         self.compare(&checkpoint)?;
         Ok(Verified {
             checkpoint,
-            frontier: self.frontier,
+            edge: self.edge,
+            archived: self.archived,
             last_time: self.last_time,
             clock_steps: self.clock_steps,
             clock_steps_in_all: self.clock_steps_in_all,
         })
+    }
+
+    /// Verifies as many records, each with the hash that is stored for it, empty where there is none.
+    fn verify_places<'a, E: From<LedgerError> + Send>(
+        &mut self,
+        count: usize,
+        record: impl Fn(usize) -> Option<(StoredBody<'a>, &'a [u8])> + Sync,
+        check: impl Fn(usize, &RecordView<'_>) -> Result<(), E> + Sync,
+    ) -> Result<(), E> {
+        let examined: Vec<_> = (0..count)
+            .into_par_iter()
+            .with_min_len(64)
+            .filter_map(|place| {
+                let (record, hash) = record(place)?;
+                let examined = examine(&record, hash).map_err(E::from).and_then(|(leaf, view)| {
+                    check(place, &view)?;
+                    Ok((leaf, view.time))
+                });
+                Some((record.seq, examined))
+            })
+            .collect();
+        let mut leaves = Vec::with_capacity(count);
+        for (expected, (seq, examined)) in (self.size()..).zip(examined) {
+            self.in_order(expected, seq)?;
+            let (leaf, time) = examined?;
+            self.note_time(seq, time);
+            leaves.push(leaf);
+        }
+        self.extend(&leaves);
+        Ok(())
+    }
+
+    fn extend(&mut self, leaves: &[Hash]) {
+        let tiles = self.edge.extend(leaves).into_iter().map(|growth| growth.tile);
+        self.full_tiles.extend(tiles.filter(Tile::is_full).filter(|tile| tile.id.level > 0));
     }
 
     fn in_order(&self, expected: u64, found: u64) -> Result<(), LedgerError> {
@@ -219,22 +317,33 @@ impl Default for Verifier {
     }
 }
 
-/// All that can be said of a record alone: its leaf hash and what it says.
-fn examine<'a>(record: &StoredRecord<'a>) -> Result<(Hash, RecordView<'a>), LedgerError> {
+/// All that can be said of a record alone: its leaf hash, which is the stored one, and what it says.
+fn examine<'a>(
+    record: &StoredBody<'a>,
+    stored_hash: &[u8],
+) -> Result<(Hash, RecordView<'a>), LedgerError> {
     let seq = record.seq;
     let altered = |cause| LedgerError::Altered { seq, cause: Box::new(cause) };
     let text = std::str::from_utf8(record.body)
         .map_err(|error| altered(LedgerError::NotUtf8 { at: error.valid_up_to() }))?;
     let view = RecordView::parse(text).map_err(altered)?;
-    // Before the hash: a moved record has the right hash, and an altered sequence the wrong one.
     let leaf = leaf_hash(record.body);
-    if leaf.as_ref() != record.leaf_hash {
-        return Err(LedgerError::LeafHashDiffers { seq });
+    if leaf.as_ref() != stored_hash {
+        // A record in another's place has neither that one's hash nor its sequence.
+        return Err(match stored_hash {
+            [] => hash_missing(seq),
+            _ if view.seq != seq => LedgerError::Moved { seq, own: view.seq },
+            _ => LedgerError::LeafHashDiffers { seq },
+        });
     }
     if view.seq != seq {
         return Err(LedgerError::Moved { seq, own: view.seq });
     }
     Ok((leaf, view))
+}
+
+fn hash_missing(seq: u64) -> LedgerError {
+    LedgerError::HashMissing { seq, tile: TileId::of_record(seq).0 }
 }
 
 #[cfg(test)]
@@ -300,7 +409,7 @@ mod tests {
             let expected = checkpoint(&rows);
             let verified = verify(&rows, &expected.sign(&key), &verifier_key).unwrap();
             assert_eq!(verified.checkpoint, expected);
-            assert_eq!(verified.frontier.size(), size);
+            assert_eq!(verified.edge.size(), size);
             assert!(verified.clock_steps.is_empty());
         }
     }
@@ -474,7 +583,7 @@ mod tests {
         let rows = log(50);
         let first =
             verify(&rows[..20], &checkpoint(&rows[..20]).sign(&key), &verifier_key).unwrap();
-        let mut verifier = Verifier::resume(first.frontier, first.last_time);
+        let mut verifier = Verifier::resume(first.edge, first.last_time);
         let records: Vec<_> = rows[20..].iter().map(stored).collect();
         verifier.verify_chunk(&records).unwrap();
         let verified = verifier.finish(&checkpoint(&rows).sign(&key), &verifier_key).unwrap();

@@ -17,6 +17,7 @@ use crate::{
     Action, LedgerError, Outcome,
     canonical::{self, MAX_INTEGER},
     error::start_of,
+    tile::bundle,
     time,
 };
 
@@ -26,8 +27,8 @@ pub use view::RecordView;
 /// The record format that this crate writes, the field `v`.
 pub const FORMAT_VERSION: u64 = 1;
 
-/// The longest record, in bytes of its canonical form.
-pub const MAX_RECORD_LENGTH: usize = 1 << 20;
+/// The longest record, in bytes of its canonical form: as much as an entry of an exported bundle holds.
+pub const MAX_RECORD_LENGTH: usize = bundle::MAX_ENTRY_LENGTH;
 
 /// One operation, as the log keeps it. Absent options are left out of the JSON.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,12 +1,20 @@
 //! Inclusion and consistency proofs (RFC 9162, 2.1.3 and 2.1.4).
 //!
 //! Verification takes a proof as it came from outside. Generation says which subtrees a proof is made
-//! of ([`inclusion_ranges`], [`consistency_ranges`]); whoever holds their hashes looks them up, and
-//! [`inclusion`] and [`consistency`] compute them from all leaves, which is simple and slow.
+//! of ([`inclusion_ranges`], [`consistency_ranges`]); [`inclusion_from_tiles`] and
+//! [`consistency_from_tiles`] read them from a handful of tiles, and [`inclusion`] and [`consistency`]
+//! compute them from all leaves, which is simple and slow.
+
+mod tiles;
 
 use std::ops::Range;
 
 use crate::{Hash, LedgerError, ProofFault, node_hash, root_of};
+
+pub use tiles::{
+    consistency_from_tiles, consistency_tiles, inclusion_from_tiles, inclusion_tiles,
+    root_from_tiles, root_tiles,
+};
 
 /// Checks that the leaf is at `index` in the tree of `size` leaves with this root (RFC 9162, 2.1.3.2).
 ///

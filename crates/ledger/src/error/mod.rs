@@ -1,8 +1,12 @@
 //! How the ledger fails: one enum, with what to do next in each message.
 
+mod fault;
+
 use keyward_core::Code;
 
-use crate::{canonical::MAX_DEPTH, record::MAX_RECORD_LENGTH};
+use crate::{Hash, canonical::MAX_DEPTH, record::MAX_RECORD_LENGTH, tile::TileId};
+
+pub use fault::{BundleFault, CanonicalFault, NoteFault, ProofFault, ProofFileFault};
 
 /// Why a record, proof, checkpoint or log is refused.
 ///
@@ -97,6 +101,22 @@ pub enum LedgerError {
         /// How many bytes there are.
         length: usize,
     },
+    /// A text is no witness's key.
+    #[error(
+        "`{text}` is not the verifier key of a witness (Ed25519 cosignature/v1); it looks like `example.com/witness+1a2b3c4d+BAbC...`"
+    )]
+    InvalidWitnessKey {
+        /// The start of the text.
+        text: String,
+    },
+    /// A text is no path of a tile or entry bundle.
+    #[error(
+        "`{text}` is not the path of a tile; it looks like `tile/0/x001/067` or `tile/entries/273.p/112`"
+    )]
+    InvalidTilePath {
+        /// The start of the text.
+        text: String,
+    },
     /// A proof was asked for that no tree has.
     #[error("a tree of {size} records has no proof for {index}; ask for less than its size")]
     NoSuchProof {
@@ -137,6 +157,49 @@ pub enum LedgerError {
         /// The origin on the checkpoint.
         found: String,
     },
+    /// A checkpoint isn't cosigned by a witness that should have.
+    #[error(
+        "the checkpoint is not cosigned by the witness `{name}` with key id `{id:08x}`; ask that witness, or take the checkpoint from where its cosignature is"
+    )]
+    NotCosigned {
+        /// The witness's name.
+        name: String,
+        /// The id of its key.
+        id: u32,
+    },
+    /// A witness is shown fewer records than before.
+    #[error(
+        "the checkpoint covers {offered} records, and {seen} were seen before: it is an old one, or the log was rolled back; bring the newest checkpoint, and if there is none, keep both as evidence"
+    )]
+    RolledBack {
+        /// The size of the checkpoint that was seen.
+        seen: u64,
+        /// The size of the one that was shown.
+        offered: u64,
+    },
+    /// Two checkpoints over as many records have other roots.
+    #[error(
+        "two checkpoints over {size} records have different roots: there are two logs under one name; keep both checkpoints as evidence and trust neither"
+    )]
+    Forked {
+        /// The size of both.
+        size: u64,
+    },
+    /// A checkpoint isn't shown to continue the one that was seen before.
+    #[error(
+        "the checkpoint over {offered} records is not shown to continue the one over {seen}: {fault}; fetch the proof again, and if it stays so, keep both checkpoints as evidence"
+    )]
+    NotContinued {
+        /// The size of the checkpoint that was seen.
+        seen: u64,
+        /// The size of the one that was shown.
+        offered: u64,
+        /// Why the proof doesn't hold.
+        fault: ProofFault,
+    },
+    /// A text is no proof file.
+    #[error("not a proof file (C2SP tlog-proof): {0}; ask for the proof again")]
+    InvalidProofFile(ProofFileFault),
     /// A proof doesn't prove what it should.
     #[error("the proof does not hold: {0}; fetch it again, and if it stays so, trust neither")]
     ProofRejected(ProofFault),
@@ -178,6 +241,57 @@ pub enum LedgerError {
     LeafHashDiffers {
         /// The record.
         seq: u64,
+    },
+    /// A record comes without a hash beside it.
+    #[error(
+        "record {seq} has no hash in `{tile}`: the tile was cut, or the record added behind keyward's back; keep this log as evidence and restore one that verifies"
+    )]
+    HashMissing {
+        /// The record.
+        seq: u64,
+        /// The tile that should have its hash.
+        tile: TileId,
+    },
+    /// A tile is missing.
+    #[error("the tile `{tile}` is missing; restore it, or a log that verifies")]
+    TileMissing {
+        /// Which.
+        tile: TileId,
+    },
+    /// A tile has too few or too many bytes.
+    #[error(
+        "the tile `{tile}` has {length} bytes where {expected} hashes of {} bytes belong: it was cut or altered; keep this log as evidence and restore one that verifies",
+        Hash::LENGTH
+    )]
+    TileLength {
+        /// Which.
+        tile: TileId,
+        /// How many hashes it should have, at least.
+        expected: usize,
+        /// How many bytes it has.
+        length: usize,
+    },
+    /// A tile isn't what the level below gives.
+    #[error(
+        "the tile `{tile}` does not have the hash over records {first} to {last} that the level below gives: the tile was altered, or a record there was rewritten with its hash; keep this log as evidence and restore one that verifies", last = end.saturating_sub(1)
+    )]
+    TileDiffers {
+        /// Which.
+        tile: TileId,
+        /// The first record below the hash that differs.
+        first: u64,
+        /// The one after the last record below it.
+        end: u64,
+    },
+    /// An entry bundle isn't one.
+    #[error(
+        "the entry bundle {bundle} (records from {}) is malformed: {fault}; fetch it again, and if it stays so, keep it as evidence", bundle.saturating_mul(256)
+    )]
+    InvalidBundle {
+        /// Its index.
+        bundle: u64,
+        /// What is wrong.
+        fault: BundleFault,
     },
     /// A record stands in another's place.
     #[error(
@@ -221,93 +335,6 @@ pub enum LedgerError {
     },
 }
 
-/// What is wrong with a text that should be canonical JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CanonicalFault {
-    /// The text ends inside a value.
-    #[error("the text ends too early")]
-    Ends,
-    /// There is more after the value.
-    #[error("something follows the value")]
-    Trailing,
-    /// A byte that can't stand here: white space too, which canonical JSON hasn't.
-    #[error("this byte can't stand here")]
-    Unexpected,
-    /// An escape that canonical JSON writes otherwise, or that isn't one.
-    #[error("this is not the canonical escape")]
-    Escape,
-    /// A control character in a string that isn't escaped.
-    #[error("a control character must be escaped")]
-    Control,
-    /// An object's name doesn't follow the one before it in UTF-16 order, or repeats it.
-    #[error("the names of an object must rise in UTF-16 order, each once")]
-    Order,
-    /// A number with a fraction or exponent, a leading zero, or a negative zero.
-    #[error("numbers are integers in their shortest form")]
-    Number,
-    /// An integer beyond ±(2^53 - 1).
-    #[error("the integer is beyond ±(2^53 - 1)")]
-    Range,
-    /// Nested too deeply.
-    #[error("nested deeper than {MAX_DEPTH} levels")]
-    Deep,
-    /// The value should be an object.
-    #[error("a record is an object")]
-    NotObject,
-}
-
-/// What is wrong with a text that should be a signed note with a checkpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoteFault {
-    /// Too long, or too many signatures.
-    #[error("it is longer than any checkpoint")]
-    TooLong,
-    /// A control character other than a newline (signed-note, "Format").
-    #[error("it holds a control character")]
-    Control,
-    /// No blank line, or no signature after it.
-    #[error("it has no signature lines after a blank line")]
-    NoSignatures,
-    /// A signature line that isn't one.
-    #[error("a signature line is malformed")]
-    SignatureLine,
-    /// Fewer than three lines, or an empty line among them (tlog-checkpoint, "Note text").
-    #[error("it has not the three lines of origin, size and root")]
-    Lines,
-    /// The first line is no origin that Keyward takes.
-    #[error("its origin line is malformed")]
-    Origin,
-    /// The second line is no decimal number in shortest form.
-    #[error("its size line is malformed")]
-    Size,
-    /// The third line is no hash.
-    #[error("its root line is malformed")]
-    Root,
-}
-
-/// What is wrong with a proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProofFault {
-    /// The record's sequence is not below the tree's size.
-    #[error("the record lies outside the tree")]
-    Outside,
-    /// The second tree is smaller than the first.
-    #[error("the log shrank")]
-    Shrank,
-    /// A consistency proof from the empty tree: every log continues it, so there is none.
-    #[error("there is no proof from an empty log")]
-    Empty,
-    /// Too few or too many hashes.
-    #[error("it has not as many hashes as the sizes need")]
-    Length,
-    /// The computed root is not the given one.
-    #[error("the root is another one")]
-    Root,
-    /// The computed smaller root is not the given one.
-    #[error("the earlier root is another one: the log's past was rewritten")]
-    EarlierRoot,
-}
-
 impl LedgerError {
     /// The stable code.
     #[must_use]
@@ -325,17 +352,29 @@ impl LedgerError {
             | Self::InvalidOrigin { .. }
             | Self::InvalidVerifierKey { .. }
             | Self::InvalidHash { .. }
+            | Self::InvalidWitnessKey { .. }
+            | Self::InvalidTilePath { .. }
             | Self::NoSuchProof { .. } => Code::InvalidInput,
             Self::InvalidFrontier { .. }
             | Self::InvalidNote(_)
             | Self::NotSigned { .. }
             | Self::WrongSignature { .. }
             | Self::OtherOrigin { .. }
+            | Self::NotCosigned { .. }
+            | Self::RolledBack { .. }
+            | Self::Forked { .. }
+            | Self::NotContinued { .. }
+            | Self::InvalidProofFile(_)
             | Self::ProofRejected(_)
             | Self::Missing { .. }
             | Self::OutOfOrder { .. }
             | Self::Altered { .. }
             | Self::LeafHashDiffers { .. }
+            | Self::HashMissing { .. }
+            | Self::TileMissing { .. }
+            | Self::TileLength { .. }
+            | Self::TileDiffers { .. }
+            | Self::InvalidBundle { .. }
             | Self::Moved { .. }
             | Self::TailCut { .. }
             | Self::Unsigned { .. }
@@ -351,10 +390,18 @@ impl LedgerError {
             | Self::OutOfOrder { found: seq, .. }
             | Self::Altered { seq, .. }
             | Self::LeafHashDiffers { seq }
+            | Self::HashMissing { seq, .. }
+            | Self::TileDiffers { first: seq, .. }
             | Self::Moved { seq, .. }
             | Self::TailCut { size: seq, .. }
             | Self::Unsigned { signed: seq, .. }
             | Self::RootDiffers { first: seq, .. } => Some(seq),
+            Self::TileMissing { tile } | Self::TileLength { tile, .. } => {
+                Some(tile.records(0).start)
+            }
+            Self::InvalidBundle { bundle, .. } => {
+                Some(TileId { level: 0, index: bundle }.records(0).start)
+            }
             _ => None,
         }
     }
