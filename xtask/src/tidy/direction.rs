@@ -42,6 +42,7 @@ const CRATES: &[(&str, Kind, &[&str])] = &[
     ("keyward-policy", Kind::Pure, &["keyward-core"]),
     ("keyward-kms", Kind::Part, &["keyward-core"]),
     ("keyward-secrets", Kind::Part, &["keyward-core"]),
+    ("keyward-siem", Kind::Part, &["keyward-core", "keyward-ledger"]),
     ("keyward-store", Kind::Part, &["keyward-core"]),
     (
         "keyward-engine",
@@ -53,6 +54,7 @@ const CRATES: &[(&str, Kind, &[&str])] = &[
             "keyward-policy",
             "keyward-kms",
             "keyward-secrets",
+            "keyward-siem",
             "keyward-store",
         ],
     ),
