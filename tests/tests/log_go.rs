@@ -12,7 +12,7 @@ use keyward_core::{Actor, RequestId, Role, SecretKey};
 use keyward_ledger::{Action, Origin, Outcome, Record, SigningKey};
 use keyward_tests::{
     peers::{fsck::Fsck, go::go, go_log::Dialogue},
-    tiles::{TilesFolder, bundle_path, tile_path},
+    tiles::TilesFolder,
 };
 use serde_json::json;
 
@@ -73,30 +73,30 @@ fn a_folder_that_was_tampered_with_is_refused() {
     }
     log.publish(&origin, &key);
     let accept = || {
-        assert_eq!(fsck.check(log.path(), &vkey), Ok(600));
+        assert_eq!(fsck.check(folder.path(), &vkey), Ok(600));
         let mut dialogue = Dialogue::default();
-        dialogue.ask_folder_record(log.path(), &vkey, 7, &Records::new().body(7));
-        dialogue.ask_folder_record(log.path(), &vkey, 599, &Records::new().body(599));
-        dialogue.ask_folder_grown(log.path(), &vkey, &early);
+        dialogue.ask_folder_record(folder.path(), &vkey, 7, &Records::new().body(7));
+        dialogue.ask_folder_record(folder.path(), &vkey, 599, &Records::new().body(599));
+        dialogue.ask_folder_grown(folder.path(), &vkey, &early);
         dialogue.hold(&go);
     };
     // Refused by the program that reads it all, and by the proof that needs the file.
     let refuse = |op: &str, index: u64| {
-        let said = fsck.check_within(log.path(), &vkey, SHORT).unwrap_err();
+        let said = fsck.check_within(folder.path(), &vkey, SHORT).unwrap_err();
         let mut dialogue = Dialogue::default();
         dialogue.refuse(json!({
-            "op": op, "folder": log.path(), "vkey": vkey, "index": index, "note": early,
+            "op": op, "folder": folder.path(), "vkey": vkey, "index": index, "note": early,
         }));
         dialogue.hold(&go);
         said
     };
     accept();
 
-    let record = Altered::new(log.path(), &bundle_path(0, 256), |bytes| bytes[9] ^= 1);
+    let record = Altered::new(folder.path(), "tile/entries/000", |bytes| bytes[9] ^= 1);
     refuse("folder-record", 0);
     drop(record);
 
-    let swapped = Altered::new(log.path(), &bundle_path(0, 256), |bytes| {
+    let swapped = Altered::new(folder.path(), "tile/entries/000", |bytes| {
         let length = 2 + usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
         bytes[..2 * length].rotate_left(length);
     });
@@ -104,32 +104,33 @@ fn a_folder_that_was_tampered_with_is_refused() {
     assert!(said.contains("fsck failed"), "{said}");
     drop(swapped);
 
-    let cut =
-        Altered::new(log.path(), &bundle_path(2, 88), |bytes| bytes.truncate(bytes.len() - 1));
+    let cut = Altered::new(folder.path(), "tile/entries/002.p/88", |bytes| {
+        bytes.truncate(bytes.len() - 1)
+    });
     let said = refuse("folder-record", 599);
     assert!(said.contains("unmarshal"), "{said}");
     drop(cut);
 
-    let tile = Altered::new(log.path(), &tile_path(0, 1, 256), |bytes| bytes[0] ^= 1);
+    let tile = Altered::new(folder.path(), "tile/0/001", |bytes| bytes[0] ^= 1);
     let said = refuse("folder-record", 300);
     assert!(said.contains("tile/0/001"), "{said}");
     drop(tile);
 
-    let above = Altered::new(log.path(), &tile_path(1, 0, 2), |bytes| bytes.swap(0, 32));
+    let above = Altered::new(folder.path(), "tile/1/000.p/2", |bytes| bytes.swap(0, 32));
     let said = refuse("folder", 0);
     assert!(said.contains("tile/1/000.p/2"), "{said}");
     drop(above);
 
-    let missing = Altered::new(log.path(), &bundle_path(1, 256), Vec::clear);
+    let missing = Altered::new(folder.path(), "tile/entries/001", Vec::clear);
     refuse("folder-record", 256);
     drop(missing);
 
     // The same tree, signed by somebody else.
-    let whole = fs::read_to_string(log.path().join("checkpoint")).unwrap();
+    let whole = fs::read_to_string(folder.path().join("checkpoint")).unwrap();
     log.publish(&origin, &other_key);
     let said = refuse("folder", 0);
     assert!(said.contains("checkpoint"), "{said}");
-    fs::write(log.path().join("checkpoint"), &whole).unwrap();
+    fs::write(folder.path().join("checkpoint"), &whole).unwrap();
 
     // The whole log written anew with one record changed, by the holder of the key: it is a good log, but
     // not the one that the earlier checkpoint was of.

@@ -4,7 +4,9 @@
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyward_core::SecretKey;
-use keyward_ledger::{Checkpoint, Hash, Origin, SigningKey, leaf_hash, proof, root_of};
+use keyward_ledger::{
+    Checkpoint, Hash, Note, Origin, SigningKey, WitnessKey, leaf_hash, proof, root_of,
+};
 use keyward_tests::peers::litewitness::Litewitness;
 use sha2::{Digest, Sha256};
 
@@ -28,17 +30,17 @@ async fn a_public_witness_cosigns_our_checkpoints_and_no_fork() {
     // The first one it takes as it is; for each further one it wants the proof since the last.
     let (status, said) = witness.add_checkpoint(&request(0, &[], &first));
     assert_eq!(status, 200, "{said}");
-    verify(witness.verifier_key(), &checkpoint(300).to_string(), &said);
+    verify(witness.verifier_key(), &first, &said);
     let second = checkpoint(700).sign(&key);
     let path = proof::consistency(&leaves, 300).unwrap();
     let (status, said) = witness.add_checkpoint(&request(300, &path, &second));
     assert_eq!(status, 200, "{said}");
-    verify(witness.verifier_key(), &checkpoint(700).to_string(), &said);
+    verify(witness.verifier_key(), &second, &said);
 
     // The same one again is no growth, and cosigned anew.
     let (status, said) = witness.add_checkpoint(&request(700, &[], &second));
     assert_eq!(status, 200, "{said}");
-    verify(witness.verifier_key(), &checkpoint(700).to_string(), &said);
+    verify(witness.verifier_key(), &second, &said);
 
     // From another size than its own: it answers with the size.
     let (status, said) = witness.add_checkpoint(&request(300, &path, &second));
@@ -62,9 +64,14 @@ fn request(old: u64, path: &[Hash], note: &str) -> String {
     format!("old {old}\n{path}\n{note}")
 }
 
-/// Checks a cosignature line, byte by byte (C2SP tlog-cosignature, "Ed25519 signed message" and
-/// "Signature format").
-fn verify(vkey: &str, checkpoint: &str, line: &str) {
+/// Checks a cosignature line with our own code, and byte by byte without it (C2SP tlog-cosignature).
+fn verify(vkey: &str, note: &str, line: &str) {
+    let key: WitnessKey = vkey.parse().unwrap();
+    assert_eq!(key.to_string(), vkey);
+    let cosigned = Note::parse(&format!("{note}{line}")).unwrap();
+    let time = key.cosigned(&cosigned).unwrap();
+    assert!((chrono::Utc::now() - time).num_seconds().abs() < 60, "{time}");
+
     let mut parts = vkey.splitn(3, '+');
     let (name, id, key) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
     let key = BASE64_STANDARD.decode(key).unwrap();
@@ -75,8 +82,9 @@ fn verify(vkey: &str, checkpoint: &str, line: &str) {
     let signature = line.strip_prefix(&format!("\u{2014} {name} ")).unwrap().trim_end();
     let signature = BASE64_STANDARD.decode(signature).unwrap();
     assert_eq!((signature.len(), &signature[..4]), (4 + 8 + 64, &digest[..4]));
-    let time = u64::from_be_bytes(signature[4..12].try_into().unwrap());
-    let message = format!("cosignature/v1\ntime {time}\n{checkpoint}");
+    let seconds = u64::from_be_bytes(signature[4..12].try_into().unwrap());
+    assert_eq!(i64::try_from(seconds), Ok(time.timestamp()));
+    let message = format!("cosignature/v1\ntime {seconds}\n{}", cosigned.text());
     UnparsedPublicKey::new(&ED25519, &key[1..])
         .verify(message.as_bytes(), &signature[12..])
         .expect("the cosignature holds");

@@ -1,5 +1,6 @@
 // Command go-log reads and makes logs with Go's own golang.org/x/mod/sumdb/note and tlog, the
-// implementation behind sum.golang.org, so that Keyward's log is judged by somebody else's code.
+// implementation behind sum.golang.org, so that Keyward's log is judged by somebody else's code. What those
+// don't know, proof files and cosignatures, is read by github.com/transparency-dev/formats.
 //
 // It reads requests from standard input, one JSON object a line, and answers each but "append" with one
 // line. It keeps one log in memory, which "append" grows; requests whose names start with "folder" are about
@@ -39,6 +40,8 @@ type request struct {
 	Proof []string `json:"proof"`
 	// Folder is a tlog-tiles folder, and Note in its requests an earlier checkpoint of the same log.
 	Folder string `json:"folder"`
+	// Witness is the verifier key of a witness.
+	Witness string `json:"witness"`
 }
 
 // answer is what comes back: an error, or what was asked for.
@@ -51,6 +54,9 @@ type answer struct {
 	Note   string   `json:"note,omitempty"`
 	Proof  []string `json:"proof"`
 	Body   string   `json:"body,omitempty"`
+	Index  int64    `json:"index"`
+	Time   int64    `json:"time"`
+	Text   string   `json:"text,omitempty"`
 }
 
 // memory is a log: its size and the hashes that tlog wants stored.
@@ -144,6 +150,14 @@ func (m *memory) answer(r request) (answer, error) {
 		return folderRecord(r.Folder, r.Vkey, r.Index)
 	case "folder-grown":
 		return folderGrown(r.Folder, r.Vkey, r.Note)
+	case "check-proof-file":
+		return checkProof(r.Text, r.Vkey, r.Body)
+	case "make-proof-file":
+		return makeProof(r)
+	case "check-cosignature":
+		return checkCosignature(r.Vkey, r.Witness, r.Note)
+	case "cosign":
+		return cosign(r.Name, r.Note)
 	}
 	return answer{}, fmt.Errorf("unknown op %q", r.Op)
 }
