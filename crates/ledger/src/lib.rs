@@ -67,7 +67,9 @@ mod witness;
 pub use action::{Action, Outcome};
 pub use checkpoint::Checkpoint;
 pub use cosignature::WitnessKey;
-pub use error::{BundleFault, CanonicalFault, LedgerError, NoteFault, ProofFault, ProofFileFault};
+pub use error::{
+    BundleFault, CanonicalFault, LedgerError, NoteFault, ProofFault, ProofFileFault, RequestFault,
+};
 pub use hash::{Hash, leaf_hash, node_hash};
 pub use key::{SigningKey, VerifierKey};
 pub use note::{Note, NoteSignature};
@@ -77,4 +79,4 @@ pub use record::{FORMAT_VERSION, KeyId, MAX_RECORD_LENGTH, Record, RecordView};
 pub use tile::{Tile, TileEdge, TileGrowth, TileId, TilePath, TileResource};
 pub use tree::{Frontier, root_of};
 pub use verify::{CLOCK_TOLERANCE, ClockStep, StoredBody, StoredRecord, Verified, Verifier};
-pub use witness::{Continued, Witness};
+pub use witness::{Continued, Witness, WitnessRequest};

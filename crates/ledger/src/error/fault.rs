@@ -122,3 +122,20 @@ pub enum ProofFileFault {
     #[error("it has no checkpoint after an empty line")]
     NoCheckpoint,
 }
+
+/// What is wrong with a text that should be a request to a witness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RequestFault {
+    /// Longer than any request.
+    #[error("it is longer than any request")]
+    TooLong,
+    /// The first line isn't `old` and a size.
+    #[error("its first line is not `old` and a size")]
+    Old,
+    /// A hash line that isn't one, or too many.
+    #[error("a line of its proof is malformed")]
+    Path,
+    /// No empty line before the checkpoint.
+    #[error("it has no checkpoint after an empty line")]
+    NoCheckpoint,
+}

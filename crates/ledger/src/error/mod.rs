@@ -6,7 +6,7 @@ use keyward_core::Code;
 
 use crate::{Hash, canonical::MAX_DEPTH, record::MAX_RECORD_LENGTH, tile::TileId};
 
-pub use fault::{BundleFault, CanonicalFault, NoteFault, ProofFault, ProofFileFault};
+pub use fault::{BundleFault, CanonicalFault, NoteFault, ProofFault, ProofFileFault, RequestFault};
 
 /// Why a record, proof, checkpoint or log is refused.
 ///
@@ -200,6 +200,11 @@ pub enum LedgerError {
     /// A text is no proof file.
     #[error("not a proof file (C2SP tlog-proof): {0}; ask for the proof again")]
     InvalidProofFile(ProofFileFault),
+    /// A text is no request to a witness.
+    #[error(
+        "not a witness's request (C2SP tlog-witness): {0}; ask for the consistency proof again"
+    )]
+    InvalidWitnessRequest(RequestFault),
     /// A proof doesn't prove what it should.
     #[error("the proof does not hold: {0}; fetch it again, and if it stays so, trust neither")]
     ProofRejected(ProofFault),
@@ -365,6 +370,7 @@ impl LedgerError {
             | Self::Forked { .. }
             | Self::NotContinued { .. }
             | Self::InvalidProofFile(_)
+            | Self::InvalidWitnessRequest(_)
             | Self::ProofRejected(_)
             | Self::Missing { .. }
             | Self::OutOfOrder { .. }

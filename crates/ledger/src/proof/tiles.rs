@@ -32,7 +32,7 @@ pub fn consistency_tiles(size1: u64, size2: u64) -> Result<Vec<TileId>, LedgerEr
 /// The tiles that the root of a tree of this size needs, sorted.
 #[must_use]
 pub fn root_tiles(size: u64) -> Vec<TileId> {
-    tiles_of([0..size])
+    tiles_of(std::iter::once(0..size))
 }
 
 /// The inclusion proof of a record in the tree of a size, from the tiles that [`inclusion_tiles`] names.

@@ -4,12 +4,16 @@
 //! checkpoint seen; the caller keeps it, and must have it durable before it hands a cosignature out:
 //! "the witness MUST persist the new checkpoint before responding", and check and persist in one step.
 
+mod request;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
     Checkpoint, Hash, LedgerError, Note, NoteSignature, Origin, SigningKey, VerifierKey,
     proof::verify_consistency,
 };
+
+pub use request::WitnessRequest;
 
 /// What a witness knows of one log: its key, and the newest checkpoint seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
