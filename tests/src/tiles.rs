@@ -2,12 +2,13 @@
 //! others' tools say of the folder is said of those.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
 
 use keyward_ledger::{
-    Checkpoint, Hash, Origin, SigningKey, Tile, TileEdge, TilePath, leaf_hash,
+    Checkpoint, Hash, Origin, SigningKey, Tile, TileEdge, TileId, TilePath, leaf_hash, proof,
     tile::{TILE_WIDTH, bundle},
 };
 
@@ -74,6 +75,38 @@ impl TilesFolder {
         let note = checkpoint.sign(key);
         self.write("checkpoint", note.as_bytes());
         (checkpoint, note)
+    }
+
+    /// The inclusion proof of an entry, from the tiles in the folder as it was last published.
+    ///
+    /// # Panics
+    /// For an index that isn't in the log, and where a tile isn't there.
+    #[must_use]
+    pub fn inclusion(&self, index: u64) -> Vec<Hash> {
+        let size = self.edge.size();
+        let tiles = self.read(&proof::inclusion_tiles(index, size).expect("it is in the log"));
+        proof::inclusion_from_tiles(index, size, |tile| tiles.get(&tile).map(Vec::as_slice))
+            .expect("the tiles are whole")
+    }
+
+    /// The consistency proof from an earlier size, as [`inclusion`](Self::inclusion).
+    ///
+    /// # Panics
+    /// For a size that the log didn't have, and where a tile isn't there.
+    #[must_use]
+    pub fn consistency(&self, earlier: u64) -> Vec<Hash> {
+        let size = self.edge.size();
+        let tiles = self.read(&proof::consistency_tiles(earlier, size).expect("it had the size"));
+        proof::consistency_from_tiles(earlier, size, |tile| tiles.get(&tile).map(Vec::as_slice))
+            .expect("the tiles are whole")
+    }
+
+    fn read(&self, tiles: &[TileId]) -> HashMap<TileId, Vec<u8>> {
+        let read = |tile: &TileId| {
+            let path = TilePath::hashes(*tile, tile.width(self.edge.size()));
+            (*tile, fs::read(self.path.join(path.to_string())).expect("the tile is there"))
+        };
+        tiles.iter().map(read).collect()
     }
 
     /// Takes the waiting leaves into the tree and writes the tiles that are full now.

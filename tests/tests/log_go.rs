@@ -1,6 +1,6 @@
 //! A log in a tlog-tiles folder as Go sees it, at the sizes around nothing, around a tile, where a level
-//! is full and at a million: `sumdb/note` opens its checkpoints, `tlog` proves records and growth through
-//! its tiles, and Tessera's `fsck` computes all of it anew.
+//! is full and at a million: `sumdb/note` opens its checkpoints, `tlog` makes the same proofs from its tiles
+//! as we do, and Tessera's `fsck` computes all of it anew.
 
 use std::{
     fs,
@@ -29,7 +29,7 @@ fn go_agrees_on_a_folder_at_every_size() {
     let folder = tempfile::tempdir().unwrap();
     let mut log = TilesFolder::new(folder.path());
     let records = Records::new();
-    let mut earlier: Vec<String> = Vec::new();
+    let mut earlier: Vec<(u64, String)> = Vec::new();
     for size in SIZES {
         while log.size() < size {
             log.append(&records.body(log.size()));
@@ -44,13 +44,17 @@ fn go_agrees_on_a_folder_at_every_size() {
             vec![0, 1, 254, 255, 256, size / 2, size.saturating_sub(2), size - size.min(1)];
         indexes.retain(|index| *index < size);
         for index in indexes {
-            dialogue.ask_folder_record(log.path(), &vkey, index, &records.body(index));
+            let proof = log.inclusion(index);
+            let body = records.body(index);
+            dialogue.ask_folder_record(log.path(), &vkey, index, &body, Some(&proof));
         }
-        for note in &earlier {
-            dialogue.ask_folder_grown(log.path(), &vkey, note);
+        for (size, note) in &earlier {
+            // From nothing there is no proof.
+            let proof = (*size > 0).then(|| log.consistency(*size));
+            dialogue.ask_folder_grown(log.path(), &vkey, note, proof.as_deref());
         }
         dialogue.hold(&go);
-        earlier.push(note);
+        earlier.push((size, note));
     }
 }
 
@@ -75,9 +79,9 @@ fn a_folder_that_was_tampered_with_is_refused() {
     let accept = || {
         assert_eq!(fsck.check(folder.path(), &vkey), Ok(600));
         let mut dialogue = Dialogue::default();
-        dialogue.ask_folder_record(folder.path(), &vkey, 7, &Records::new().body(7));
-        dialogue.ask_folder_record(folder.path(), &vkey, 599, &Records::new().body(599));
-        dialogue.ask_folder_grown(folder.path(), &vkey, &early);
+        dialogue.ask_folder_record(folder.path(), &vkey, 7, &Records::new().body(7), None);
+        dialogue.ask_folder_record(folder.path(), &vkey, 599, &Records::new().body(599), None);
+        dialogue.ask_folder_grown(folder.path(), &vkey, &early, None);
         dialogue.hold(&go);
     };
     // Refused by the program that reads it all, and by the proof that needs the file.

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use keyward_ledger::Checkpoint;
+use keyward_ledger::{Checkpoint, Hash};
 use serde_json::{Value, json};
 
 use super::source;
@@ -51,19 +51,39 @@ impl Dialogue {
         );
     }
 
-    /// A record of a tlog-tiles folder: its inclusion, through the tiles, and its text.
-    pub fn ask_folder_record(&mut self, folder: &Path, vkey: &str, index: u64, body: &str) {
+    /// A record of a tlog-tiles folder: its inclusion, through the tiles, its text, and the proof if that
+    /// is known.
+    pub fn ask_folder_record(
+        &mut self,
+        folder: &Path,
+        vkey: &str,
+        index: u64,
+        body: &str,
+        proof: Option<&[Hash]>,
+    ) {
+        let mut expected = json!({"body": body});
+        if let Some(proof) = proof {
+            expected["proof"] = json!(proof);
+        }
         self.ask(
             json!({"op": "folder-record", "folder": folder, "vkey": vkey, "index": index}),
-            json!({"body": body}),
+            expected,
         );
     }
 
-    /// That the log in a tlog-tiles folder has only grown since an earlier checkpoint, through the tiles.
-    pub fn ask_folder_grown(&mut self, folder: &Path, vkey: &str, earlier: &str) {
+    /// That the log in a tlog-tiles folder has only grown since an earlier checkpoint, through the tiles;
+    /// and the proof if that is known.
+    pub fn ask_folder_grown(
+        &mut self,
+        folder: &Path,
+        vkey: &str,
+        earlier: &str,
+        proof: Option<&[Hash]>,
+    ) {
+        let expected = proof.map_or_else(|| json!({}), |proof| json!({"proof": proof}));
         self.ask(
             json!({"op": "folder-grown", "folder": folder, "vkey": vkey, "note": earlier}),
-            json!({}),
+            expected,
         );
     }
 
