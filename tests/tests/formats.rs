@@ -17,7 +17,7 @@ use keyward_core::{
     Actor, ChallengeId, DataKeyId, DatasetName, EncryptionContext, ObjectId, ObjectName, RequestId,
     Role, SecretKey, TenantId,
 };
-use keyward_engine::ChallengeKind;
+use keyward_engine::{ChallengeKind, NameKey};
 use keyward_envelope::{
     Detached, Entry, FrameLength, Randomness, RawAesKeyring, ReadLimits, ReadOptions, Sealing,
     encode_context, open, seal,
@@ -294,7 +294,7 @@ fn xaes_key(root: &[u8; 32], nonce: &[u8; 24]) -> [u8; 32] {
 fn audit_log() {
     let origin = Origin::new(&format!("keyward/{}", "ef".repeat(16))).unwrap();
     let key = SigningKey::from_seed(&SecretKey::new([0x77; 32]));
-    let details = json!({ "dataset": "invoices", "object": "2026/11/Grüße.pdf", "bytes": 13 });
+    let details = json!({ "dataset": "invoices", "name": "2026/11/Grüße.pdf", "bytes": 13 });
     let read = Record {
         seq: 0,
         time: DateTime::from_timestamp_micros(1_795_515_781_123_456).unwrap(),
@@ -334,6 +334,25 @@ fn audit_log() {
     example("audit/leaves.txt", leaves.as_bytes());
     example("audit/checkpoint", note.as_bytes());
     example("audit/verifier-key", format!("{verifier}\n").as_bytes());
+}
+
+/// The digest of an object's name in the log, made by us and by the Python on the page itself, which has
+/// nothing but Python's own library.
+#[test]
+fn name_digest() {
+    let name: ObjectName = "2026/11/Grüße.pdf".parse().unwrap();
+    let digest = NameKey::derive(&SecretKey::new(DATA_KEY_3)).digest(&name);
+    example("name-digest.txt", format!("{digest}\n").as_bytes());
+    let Some(python) = python("formats::name_digest") else { return };
+    let page = fs::read_to_string(folder().join("../formats.md")).unwrap();
+    let blocks = page.split("```python\n").skip(1);
+    let mut blocks = blocks.filter_map(|block| block.split("```").next());
+    let block = blocks.find(|block| block.contains("def name_digest(")).unwrap();
+    let call = format!("print(name_digest(bytes.fromhex('{}'), '{name}'))", "44".repeat(32));
+    let output =
+        Command::new(python).args(["-I", "-S", "-c", &format!("{block}{call}")]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), digest);
 }
 
 /// A program that was written from `docs/formats.md` alone reads the examples.

@@ -30,10 +30,11 @@ use crate::{Engine, EngineError, OperationContext, Sidecar, operation::Entry, re
 use readme::{DatasetSection, Example, Readme};
 
 /// The files that are the same in every kit.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("read_object.py", include_str!("exit_kit/read_object.py")),
     ("read_all.py", include_str!("exit_kit/read_all.py")),
     ("read_object.mjs", include_str!("exit_kit/read_object.mjs")),
+    ("log_names.py", include_str!("exit_kit/log_names.py")),
     ("requirements.txt", include_str!("exit_kit/requirements.txt")),
     ("package.json", include_str!("exit_kit/package.json")),
 ];
@@ -127,7 +128,7 @@ impl Engine {
             kit.datasets += 1;
             kit.data_keys += sidecar.data_keys.len() as u64;
             kit.objects += objects;
-            sections.push(DatasetSection { sidecar, objects, example });
+            sections.push(DatasetSection { sidecar, objects, names: dataset.names, example });
         }
         let place = workspace::get(&mut reader)
             .await?

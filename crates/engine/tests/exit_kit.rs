@@ -31,6 +31,7 @@ async fn it_is_written_whole_in_any_state_and_once() {
         [
             "README.md",
             "docs",
+            "log_names.py",
             "package.json",
             "read_all.py",
             "read_object.mjs",

@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use chrono::NaiveDate;
-use keyward_core::{RootKeyReference, TenantId};
+use keyward_core::{LoggedNames, RootKeyReference, TenantId};
 use keyward_store::tables::objects::Object;
 
 use super::listing::{entry_path, object_path};
@@ -26,6 +26,8 @@ pub(super) struct Readme<'a> {
 pub(super) struct DatasetSection {
     pub(super) sidecar: Sidecar,
     pub(super) objects: u64,
+    /// How the audit log holds their names.
+    pub(super) names: LoggedNames,
     /// An object to show the commands with; none where there are no objects.
     pub(super) example: Option<Example>,
 }
@@ -95,6 +97,17 @@ impl fmt::Display for DatasetSection {
         }
         for key in &self.sidecar.data_keys {
             unwrapping(f, dataset.as_str(), key)?;
+        }
+        if self.names == LoggedNames::Digest {
+            write!(
+                f,
+                "\nThe audit log holds the names of this dataset's objects as digests, which open with its \
+                 data keys. Say\nwhich name each stands for (names of deleted objects can be given with \
+                 `--names-from FILE`):\n\n\
+                 ```sh\npython3 log_names.py --dataset {dataset} > {dataset}-names.csv\n```\n\n\
+                 By hand: the digest is HMAC-SHA-256 over the name, under HKDF-SHA-256 of the data key with no \
+                 salt\nand the info `keyward object name digest v1`, 32 bytes long.\n"
+            )?;
         }
         let Some(example) = &self.example else { return Ok(()) };
         let Some(key) = self.sidecar.data_keys.iter().find(|key| key.version == example.version)
