@@ -23,6 +23,15 @@ fn every_setting_appends_durably_and_the_best_one_counts() {
         assert!(run.entries_per_second <= rates.entries_per_second, "{run:?}");
     }
 
+    let best = rates.best().unwrap();
+    assert!((best.entries_per_second - rates.entries_per_second).abs() < f64::EPSILON);
+    let second = folder.path().join("second");
+    fs::create_dir(&second).unwrap();
+    let again = tessera.append_as(best, &entries, &second, 16, limit).unwrap();
+    assert_eq!(again.runs.len(), 1);
+    assert_eq!(again.runs[0].batch_size, best.batch_size);
+    assert_eq!(again.runs[0].default, best.default);
+
     // More callers than entries would measure nothing.
     let refused = tessera.append(&entries, folder.path(), 2_001, limit).unwrap_err();
     assert!(refused.contains("too few"), "{refused}");

@@ -60,6 +60,8 @@ func main() {
 	folder := flag.String("folder", "", "folder for the logs, on the disk to be measured")
 	callers := flag.Int("callers", 64, "callers at a time, each waiting for its entry")
 	limit := flag.Duration("limit", 5*time.Second, "longest time of one run")
+	size := flag.Uint("batch-size", 0, "measure only batches of so many entries")
+	age := flag.Duration("batch-age", tessera.DefaultBatchMaxAge, "with -batch-size: their greatest age")
 	flag.Parse()
 
 	data, err := os.ReadFile(*entriesFile)
@@ -77,6 +79,10 @@ func main() {
 		{all, 2, false},
 		{max(all/2, 1), 2, false},
 		{tessera.DefaultBatchMaxSize, 1, false},
+	}
+	if *size > 0 {
+		isDefault := *size == tessera.DefaultBatchMaxSize && *age == tessera.DefaultBatchMaxAge
+		settings = []setting{{*size, milliseconds(*age), isDefault}}
 	}
 	out := report{Version: tesseraVersion(), Callers: *callers}
 	for i, s := range settings {

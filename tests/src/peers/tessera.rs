@@ -21,7 +21,7 @@ pub struct Rates {
     pub callers: usize,
     /// One for each setting.
     pub runs: Vec<Rate>,
-    /// The best of them.
+    /// The rate of the best of them.
     pub entries_per_second: f64,
 }
 
@@ -49,9 +49,9 @@ impl Tessera {
         super::go::find("go-tessera", "go-tessera").map(Self)
     }
 
-    /// Appends the lines of a file, one entry each, with so many callers at a time. Each setting has a new
-    /// log in a folder of its own under `folder`, which decides the disk, and ends after `limit` if not
-    /// with the file.
+    /// Appends the lines of a file, one entry each, with so many callers at a time, in every setting. Each
+    /// has a new log in a folder of its own under `folder`, which decides the disk and has none yet, and
+    /// ends after `limit` if not with the file.
     ///
     /// # Errors
     /// What the program printed, where it failed.
@@ -62,19 +62,55 @@ impl Tessera {
         callers: usize,
         limit: Duration,
     ) -> Result<Rates, String> {
-        let output = Command::new(&self.0)
+        run(&mut self.command(entries, folder, callers, limit))
+    }
+
+    /// As [`append`](Self::append), in one setting only: for further rounds with the best of a first.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn append_as(
+        &self,
+        setting: &Rate,
+        entries: &Path,
+        folder: &Path,
+        callers: usize,
+        limit: Duration,
+    ) -> Result<Rates, String> {
+        run(self
+            .command(entries, folder, callers, limit)
+            .args(["-batch-size", &setting.batch_size.to_string()])
+            .args(["-batch-age", &format!("{}ms", setting.batch_age_ms)]))
+    }
+
+    fn command(&self, entries: &Path, folder: &Path, callers: usize, limit: Duration) -> Command {
+        let mut command = Command::new(&self.0);
+        command
             .arg("-entries")
             .arg(entries)
             .arg("-folder")
             .arg(folder)
             .args(["-callers", &callers.to_string()])
-            .args(["-limit", &format!("{}ms", limit.as_millis())])
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| format!("it does not start: {error}"))?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
-        }
-        serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
+            .args(["-limit", &format!("{}ms", limit.as_millis())]);
+        command
     }
+}
+
+impl Rates {
+    /// The setting that gave the most.
+    #[must_use]
+    pub fn best(&self) -> Option<&Rate> {
+        self.runs.iter().max_by(|a, b| a.entries_per_second.total_cmp(&b.entries_per_second))
+    }
+}
+
+fn run(command: &mut Command) -> Result<Rates, String> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("it does not start: {error}"))?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
 }
