@@ -79,6 +79,42 @@ fn what_was_put_is_got_back() {
 }
 
 #[test]
+fn names_go_into_the_log_as_the_dataset_says_and_the_tenant_opens_them() {
+    let place = tempfile::tempdir().unwrap();
+    let (workspace, file) = (place.path().join("workspace"), place.path().join("file"));
+    onboarded(&workspace);
+    let made = json(&workspace, &["dataset", "create", "acme", "closed", "--names", "digest"]);
+    assert_eq!(made["names"], "digest");
+    assert_eq!(json(&workspace, &["dataset", "list", "acme"])["datasets"][1]["names"], "plain");
+    fs::write(&file, "1").unwrap();
+    let file = file.to_str().unwrap();
+    json(&workspace, &["put", "acme", "closed", file, "--name", "Erika"]);
+    let logged = |action: &str| {
+        let listed = json(&workspace, &["audit", "list", "--action", action, "--limit", "1"]);
+        listed["records"][0]["details"].clone()
+    };
+    let digest = logged("object.write")["name_digest"].clone();
+
+    fs::write(place.path().join("more"), "Max\n").unwrap();
+    let more = place.path().join("more");
+    let arguments = ["audit", "names", "acme", "closed", "--names-from", more.to_str().unwrap()];
+    let opened = json(&workspace, &arguments);
+    let names = opened["names"].as_array().unwrap();
+    assert_eq!(names.len(), 2);
+    let erika = names.iter().find(|one| one["digest"] == digest).unwrap();
+    assert_eq!((&erika["name"], &erika["key"]), (&"Erika".into(), &"dk:acme/closed/1".into()));
+    let refused = run(&workspace, &["--role", "administrator", "audit", "names", "acme", "closed"]);
+    assert_eq!(refused.status.code(), Some(3));
+
+    let set = json(&workspace, &["dataset", "names", "acme", "closed", "plain"]);
+    assert_eq!(set["names"], "plain");
+    json(&workspace, &["rm", "acme", "closed", "Erika"]);
+    assert_eq!(logged("object.delete")["name"], "Erika");
+    let unknown = run(&workspace, &["dataset", "names", "acme", "closed", "secret"]);
+    assert_eq!(unknown.status.code(), Some(2));
+}
+
+#[test]
 fn the_exit_status_is_the_code_s_class_and_the_error_is_on_standard_error() {
     let place = tempfile::tempdir().unwrap();
     let workspace = place.path().join("workspace");

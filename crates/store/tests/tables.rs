@@ -7,7 +7,8 @@ use common::{
     with_tenant,
 };
 use keyward_core::{
-    ChallengeId, Code, KeyState, ObjectId, ObjectName, RequestId, RootKeyId, WorkspaceId,
+    ChallengeId, Code, KeyState, LoggedNames, ObjectId, ObjectName, RequestId, RootKeyId,
+    WorkspaceId,
 };
 use keyward_store::{
     StoreError,
@@ -206,6 +207,27 @@ async fn datasets_and_their_sidecars() {
     let other = "other".parse().unwrap();
     assert!(datasets::stale_sidecars(&mut write, Some(&other)).await.unwrap().is_empty());
     assert_eq!(datasets::clear_sidecars_stale(&mut write, &acme()).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_dataset_s_setting_of_logged_names_comes_with_its_objects() {
+    let place = with_tenant().await;
+    let mut write = place.store.write().await.unwrap();
+    let row = object("a", 1, 10);
+    objects::upsert(&mut write, &row).await.unwrap();
+    let (acme, dataset) = (acme(), dataset_name());
+    for names in [LoggedNames::Digest, LoggedNames::Plain] {
+        datasets::set_names(&mut write, &acme, &dataset, names).await.unwrap();
+        let kept = datasets::get(&mut write, &acme, &dataset).await.unwrap().unwrap();
+        assert_eq!(kept.names, names);
+        let found = objects::get_with_names(&mut write, &acme, &dataset, &row.name).await.unwrap();
+        assert_eq!(found, Some((row.clone(), names)));
+    }
+    let missing = "missing".parse().unwrap();
+    let late = datasets::set_names(&mut write, &acme, &missing, LoggedNames::Digest).await;
+    assert_eq!(late.unwrap_err().code(), Code::ChangedMeanwhile);
+    let none = objects::get_with_names(&mut write, &acme, &missing, &row.name).await.unwrap();
+    assert_eq!(none, None);
 }
 
 #[tokio::test]
