@@ -51,11 +51,11 @@ impl Engine {
             let mut file = BufWriter::new(file);
             let mut next = 0;
             loop {
-                let rows = audit_records::read_range(&mut reader, next, 4096).await?;
-                let Some(last) = rows.last() else { break };
+                let chunk = audit_records::read_chunk(&mut reader, next, 4096).await?;
+                let Some(last) = chunk.rows().next_back() else { break };
                 next = last.seq + 1;
-                for row in &rows {
-                    writeln!(file, "{}", row.body).map_err(io)?;
+                for row in chunk.rows() {
+                    file.write_all(row.body).and_then(|()| file.write_all(b"\n")).map_err(io)?;
                 }
             }
             file.into_inner().map_err(|error| io(error.into_error()))?.sync_all().map_err(io)?;

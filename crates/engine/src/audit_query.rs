@@ -2,11 +2,11 @@
 
 use keyward_core::{Role, TenantId};
 use keyward_ledger::{Action, Record};
-use keyward_store::tables::audit_records::{self, Page};
+use keyward_store::tables::audit_pages::{self, Page};
 
 use crate::{Engine, EngineError, OperationContext, operation::Entry};
 
-pub use keyward_store::tables::audit_records::Filter as AuditFilter;
+pub use keyward_store::tables::audit_pages::Filter as AuditFilter;
 
 /// A page of records.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl Engine {
             let limit = limit.clamp(1, 1000);
             let page = before.map_or(Page::Newest, Page::Before);
             let rows =
-                audit_records::page(&mut *self.store.read().await?, &filter, page, limit).await?;
+                audit_pages::page(&mut *self.store.read().await?, &filter, page, limit).await?;
             let records: Vec<Record> =
                 rows.iter().map(|row| Record::parse(&row.body)).collect::<Result<_, _>>()?;
             let next = (records.len() == limit as usize)

@@ -1,8 +1,14 @@
 //! Verifies the audit log: every record, every hash, the tree's root and the checkpoint's signature,
 //! recomputed from the rows.
 
-use keyward_ledger::{Action, RecordView, StoredRecord, Verifier, VerifierKey};
-use keyward_store::tables::{audit_head, audit_records};
+use std::{collections::HashMap, sync::Arc};
+
+use keyward_ledger::{Action, RecordView, StoredBody, Verifier, VerifierKey};
+use keyward_store::tables::{
+    audit_head,
+    audit_records::{self, StoredRow},
+    audit_terms, audit_tiles,
+};
 
 use crate::{Engine, EngineError, OperationContext, operation::Entry};
 
@@ -54,24 +60,22 @@ impl Engine {
         // One snapshot: records that are appended meanwhile belong to the next verification.
         let mut reader = self.store.snapshot().await?;
         let head = audit_head::get(&mut reader).await?;
+        let terms = Arc::new(audit_terms::all(&mut reader).await?);
         let mut verifier = Verifier::new();
         let mut next = 0;
         loop {
-            let rows = audit_records::read_range(&mut reader, next, CHUNK).await?;
-            let Some(last) = rows.last() else { break };
+            let chunk = audit_records::read_chunk(&mut reader, next, CHUNK).await?;
+            let Some(last) = chunk.rows().next_back() else { break };
+            let hashes = audit_tiles::leaf_hashes(&mut reader, next, chunk.len()).await?;
             next = last.seq + 1;
+            let terms = Arc::clone(&terms);
             verifier = tokio::task::spawn_blocking(move || {
-                let records: Vec<_> = rows
-                    .iter()
-                    .map(|row| StoredRecord {
-                        seq: row.seq,
-                        body: row.body.as_bytes(),
-                        leaf_hash: &row.leaf,
-                    })
-                    .collect();
+                let rows: Vec<_> = chunk.rows().collect();
+                let bodies: Vec<_> =
+                    rows.iter().map(|row| StoredBody { seq: row.seq, body: row.body }).collect();
                 // What queries filter on must be what was recorded.
-                verifier.verify_chunk_with(&records, |place, record| {
-                    rows.get(place).map_or(Ok(()), |row| columns_agree(row, record))
+                verifier.verify_bodies_with(&bodies, &hashes, |place, record| {
+                    rows.get(place).map_or(Ok(()), |row| columns_agree(row, &terms, record))
                 })?;
                 Ok::<_, EngineError>(verifier)
             })
@@ -91,14 +95,21 @@ impl Engine {
 
 /// That a row's columns say what its record says: else a query would hide or misplace it.
 fn columns_agree(
-    row: &audit_records::AuditRecord,
+    row: &StoredRow<'_>,
+    terms: &HashMap<i64, String>,
     record: &RecordView<'_>,
 ) -> Result<(), EngineError> {
-    let agree = row.action == record.action.as_str()
-        && row.outcome == record.outcome.as_str()
-        && row.actor == record.actor
-        && row.tenant == record.tenant.as_ref().map(ToString::to_string)
-        && row.key == record.key.as_ref().map(ToString::to_string)
-        && row.time == record.time;
+    let is = |id: i64, text: &str| terms.get(&id).is_some_and(|term| term == text);
+    let is_optional = |id: i64, text: Option<String>| match text {
+        Some(text) => is(id, &text),
+        None => id == 0,
+    };
+    let columns = &row.columns;
+    let agree = is(columns.action, record.action.as_str())
+        && is(columns.outcome, record.outcome.as_str())
+        && is(columns.actor, &record.actor)
+        && is_optional(columns.tenant, record.tenant.as_ref().map(ToString::to_string))
+        && is_optional(columns.key, record.key.as_ref().map(ToString::to_string))
+        && columns.time == record.time.timestamp_micros();
     if agree { Ok(()) } else { Err(EngineError::ColumnsDiffer { seq: row.seq }) }
 }

@@ -3,19 +3,18 @@
 //! Every operation ends in [`Engine::commit`]: its records, their hashes and a newly signed checkpoint
 //! go into the transaction of its state change. Nothing is released before this returns.
 
-use std::sync::atomic::Ordering;
-
 use keyward_core::{Code, ExitClass};
-use keyward_ledger::{Checkpoint, Frontier, Outcome, Record, leaf_hash};
+use keyward_ledger::{Checkpoint, LedgerError, Outcome, Record, TileEdge, leaf_hash};
 use keyward_store::{
     Write,
     tables::{
         audit_head::{self, AuditHead},
         audit_records::{self, AuditRecord},
+        audit_tiles::{self, AuditTile},
     },
 };
 
-use crate::{Engine, EngineError, OperationContext, operation::Entry};
+use crate::{Engine, EngineError, OperationContext, operation::Entry, words::words};
 
 impl Engine {
     /// Runs an operation behind the gate, and records its refusal or failure.
@@ -52,20 +51,16 @@ impl Engine {
         context: &OperationContext,
         entries: Vec<Entry>,
     ) -> Result<(), EngineError> {
-        let head = audit_head::get(&mut write).await?;
-        let mut frontier = Frontier::from_bytes(&head.frontier)?;
-        // Another process has written since: its clock, or ours before a jump, may have been ahead.
-        if head.size != self.recorded.load(Ordering::SeqCst)
-            && let Some(last) = head.size.checked_sub(1)
-            && let Some(last) = audit_records::get(&mut write, last).await?
-        {
-            self.clock.at_least(last.time);
-        }
+        let from = audit_head::get(&mut write).await?;
+        let mut edge = self.edge_at(&mut write, &from).await?;
+        // Another process may have written since: its clock, or ours before a jump, may have been ahead.
+        self.clock.at_least(from.time);
         let time = self.clock.now();
         let mut rows = Vec::with_capacity(entries.len());
-        for entry in entries {
+        let mut leaves = Vec::with_capacity(entries.len());
+        for (seq, entry) in (from.size..).zip(entries) {
             let record = Record {
-                seq: frontier.size(),
+                seq,
                 time,
                 actor: context.actor.clone(),
                 role: context.role.clone(),
@@ -80,35 +75,64 @@ impl Engine {
                 details: entry.details,
             };
             let body = record.to_canonical()?;
-            let leaf = leaf_hash(body.as_bytes());
-            frontier.append(leaf);
+            leaves.push(leaf_hash(body.as_bytes()));
             rows.push(AuditRecord {
-                seq: record.seq,
-                body,
-                leaf: leaf.0,
+                seq,
                 time,
                 actor: record.actor.to_string(),
                 tenant: record.tenant.as_ref().map(ToString::to_string),
                 key: record.key.as_ref().map(ToString::to_string),
                 action: record.action.as_str().into(),
                 outcome: record.outcome.as_str().into(),
+                words: words(&record),
+                body,
             });
         }
-        let checkpoint = Checkpoint {
-            origin: self.log.origin.clone(),
-            size: frontier.size(),
-            root: frontier.root(),
-        };
-        let head = AuditHead {
-            size: frontier.size(),
-            frontier: frontier.to_bytes(),
+        let tiles: Vec<AuditTile> = edge
+            .extend(&leaves)
+            .into_iter()
+            .map(|grown| AuditTile {
+                level: grown.tile.id.level,
+                tile: grown.tile.id.index,
+                hashes: grown.tile.hashes,
+            })
+            .collect();
+        let checkpoint =
+            Checkpoint { origin: self.log.origin.clone(), size: edge.size(), root: edge.root() };
+        let to = AuditHead {
+            size: edge.size(),
+            time,
+            frontier: edge.frontier().to_bytes(),
             checkpoint: checkpoint.sign(&self.log.key),
         };
-        audit_records::append(&mut write, &rows, &head).await?;
+        audit_records::append(&mut write, &from, &rows, &tiles, &to).await?;
         write.commit().await?;
-        // Commits of this process may get here in another order; then the next one looks once too often.
-        self.recorded.store(head.size, Ordering::SeqCst);
+        // Commits of this process may get here in another order; then the next one reads the edge again.
+        *self.edge.lock() = Some(edge);
         Ok(())
+    }
+
+    /// The tree's right edge at the head: as this engine left it, or as it is stored.
+    async fn edge_at(&self, write: &mut Write, head: &AuditHead) -> Result<TileEdge, EngineError> {
+        let ours = self.edge.lock().take();
+        if let Some(edge) = ours.filter(|edge| edge.size() == head.size) {
+            return Ok(edge);
+        }
+        let ids: Vec<_> =
+            TileEdge::tiles_of(head.size).map(|(id, _)| (id.level, id.index)).collect();
+        let tiles = audit_tiles::get_many(write, &ids).await?;
+        let edge = TileEdge::restore(head.size, |id| {
+            let tile = tiles.iter().find(|tile| (tile.level, tile.tile) == (id.level, id.index));
+            tile.map(|tile| tile.hashes.as_slice())
+        })?;
+        if head.size > 0 {
+            // Whatever was done to the tiles behind our back, we must not sign it.
+            let checkpoint = Checkpoint::verify(&head.checkpoint, &self.verifier_key())?;
+            if (checkpoint.size, checkpoint.root) != (head.size, edge.root()) {
+                return Err(LedgerError::RootDiffers { first: 0, size: head.size }.into());
+            }
+        }
+        Ok(edge)
     }
 
     /// Commits a record that goes with no state change.

@@ -21,6 +21,7 @@ mod rewrap_on_read;
 mod sidecar;
 mod transition;
 mod unlock;
+mod words;
 mod workspace;
 
 // The operations.
@@ -96,8 +97,8 @@ pub struct Engine {
     pub(crate) cache: cache::KeyCache,
     pub(crate) clock: clock::ForwardClock,
     pub(crate) region: Region,
-    /// How many records the log had when this engine last wrote one.
-    pub(crate) recorded: std::sync::atomic::AtomicU64,
+    /// The right edge of the log's tree when this engine last wrote a record.
+    pub(crate) edge: parking_lot::Mutex<Option<keyward_ledger::TileEdge>>,
     /// When replaced blobs were last looked for.
     pub(crate) last_sweep: parking_lot::Mutex<chrono::DateTime<chrono::Utc>>,
 }

@@ -9,10 +9,7 @@ use keyward_kms::ProviderState;
 use keyward_ledger::Action;
 use keyward_store::{
     layout::StoredPath,
-    tables::{
-        audit_records::{self, Page},
-        garbage, intents,
-    },
+    tables::{audit_head, garbage, intents},
 };
 
 use crate::{Engine, EngineError, OperationContext, operation::Entry, require};
@@ -27,14 +24,8 @@ impl Engine {
     /// Settles and cleans up. A provider or an object store that can't be reached leaves its part for
     /// the next opening; it must not keep anybody from opening the workspace.
     pub(crate) async fn recover(&self, context: &OperationContext) -> Result<(), EngineError> {
-        let last = {
-            let mut reader = self.store.read().await?;
-            audit_records::page(&mut reader, &audit_records::Filter::default(), Page::Newest, 1)
-                .await?
-        };
-        if let Some(last) = last.first() {
-            self.clock.at_least(last.time);
-        }
+        let head = audit_head::get(&mut *self.store.read().await?).await?;
+        self.clock.at_least(head.time);
         let open = intents::list_open(&mut *self.store.read().await?).await?;
         for intent in open {
             if let Err(error) = self.settle_intent(context, &intent).await {

@@ -79,8 +79,12 @@ impl Engine {
         };
         workspace::insert(&mut write, &row).await?;
         workspace::set(&mut write, VERIFIER_KEY, &verifier.to_string()).await?;
-        let frontier = Frontier::new().to_bytes();
-        let head = AuditHead { size: 0, frontier, checkpoint: String::new() };
+        let head = AuditHead {
+            size: 0,
+            time: chrono::DateTime::UNIX_EPOCH,
+            frontier: Frontier::new().to_bytes(),
+            checkpoint: String::new(),
+        };
         audit_head::advance(&mut write, 0, &head).await?;
         write.commit().await?;
         let engine = Self::assemble(parts, origin, region);
@@ -151,7 +155,7 @@ impl Engine {
             cache: KeyCache::new(parts.settings.cache),
             clock: ForwardClock::new(parts.clock),
             region,
-            recorded: std::sync::atomic::AtomicU64::default(),
+            edge: parking_lot::Mutex::default(),
             last_sweep: parking_lot::Mutex::default(),
         }
     }

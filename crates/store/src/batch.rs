@@ -1,10 +1,8 @@
 //! Rows batched into statements: each statement is a hop to the database's thread or server, which
 //! costs more than the row itself.
 
-/// Statement sizes in rows, largest first. Few sizes, so that every statement stays prepared. None
-/// larger: SQLite looks each `$N` up in the list of all of a statement's parameters, so that binding
-/// costs their number squared (an update of six columns: 50 rows a statement are twice as fast as 200).
-const SIZES: [usize; 3] = [32, 8, 1];
+/// Statement sizes in rows, largest first. Few sizes, so that every statement stays prepared.
+const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// Statement sizes for rows of two columns: as many parameters as six columns have in 32 rows.
 const PAIR_SIZES: [usize; 4] = [96, 32, 8, 1];
@@ -28,20 +26,32 @@ fn cut<'r, T>(mut rows: &'r [T], sizes: &'static [usize]) -> impl Iterator<Item 
     })
 }
 
-/// `($1,$2),($3,$4)`: the placeholders of `rows` rows of `columns` each, numbered after `first - 1`.
-pub(crate) fn values(first: usize, rows: usize, columns: usize) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(rows * columns * 6);
-    for row in 0..rows {
-        text.push_str(if row == 0 { "(" } else { ",(" });
-        for column in 0..columns {
-            let comma = if column == 0 { "" } else { "," };
-            write!(text, "{comma}${}", first + row * columns + column)
-                .expect("writing to a string never fails");
-        }
-        text.push(')');
-    }
+/// `(?,?),(?,?)`: the placeholders of `rows` rows of `columns` each, to be bound before all others of the
+/// statement, which are numbered on from there: `$5` follows two rows of two.
+///
+/// The one place that knows this form, which is SQLite's: it looks each `$N` up in the list of all of a
+/// statement's parameters, so that binding costs their number squared, and has no list of `?`.
+/// PostgreSQL takes `$N` alone, at no such cost.
+pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
+    let mut row = "(?".to_owned();
+    row.push_str(&",?".repeat(columns.saturating_sub(1)));
+    row.push_str("),");
+    let mut text = row.repeat(rows);
+    text.pop();
     text
+}
+
+/// `($1,$2),($3,$4)`: the same with numbers, after `first - 1`, for few rows alone; with `first` 1 just as
+/// [`placeholders`].
+pub(crate) fn values(first: usize, rows: usize, columns: usize) -> String {
+    if first == 1 {
+        return placeholders(rows, columns);
+    }
+    let numbered = |row| {
+        let columns = (0..columns).map(|column| format!("${}", first + row * columns + column));
+        format!("({})", columns.collect::<Vec<_>>().join(","))
+    };
+    (0..rows).map(numbered).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -50,9 +60,9 @@ mod tests {
 
     #[test]
     fn every_row_is_in_one_batch() {
-        let rows: Vec<_> = (0..83).collect();
+        let rows: Vec<_> = (0..599).collect();
         let sizes: Vec<_> = batches(&rows).map(<[_]>::len).collect();
-        assert_eq!(sizes, [32, 32, 8, 8, 1, 1, 1]);
+        assert_eq!(sizes, [256, 256, 64, 16, 4, 1, 1, 1]);
         assert_eq!(batches(&rows).flatten().copied().collect::<Vec<_>>(), rows);
         assert_eq!(batches::<u8>(&[]).count(), 0);
         let rows: Vec<_> = (0..137).collect();
@@ -61,7 +71,9 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_count_on() {
+    fn placeholders_have_no_names() {
+        assert_eq!(placeholders(2, 3), "(?,?,?),(?,?,?)");
+        assert_eq!(placeholders(1, 1), "(?)");
         assert_eq!(values(3, 2, 2), "($3,$4),($5,$6)");
     }
 }

@@ -3,18 +3,20 @@
 use std::{error::Error, fmt, path::Path, str::FromStr};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use futures::StreamExt as _;
 use sqlx::{
     Any, AnyConnection, Connection as _, Decode, Row as _, Type,
     any::{AnyArguments, AnyRow},
     query::Query,
 };
 
-use crate::StoreError;
+use crate::{StoreError, terms::KnownTerms};
 
 /// A connection that the functions of [`tables`](crate::tables) take.
 #[derive(Debug)]
 pub struct Connection {
     inner: AnyConnection,
+    pub(crate) terms: KnownTerms,
 }
 
 /// A statement with its values.
@@ -37,7 +39,7 @@ impl Connection {
         let url = sqlite_url(path, read_only)?;
         let inner =
             AnyConnection::connect(&url).await.map_err(|error| StoreError::of("schema", error))?;
-        let mut connection = Self { inner };
+        let mut connection = Self { inner, terms: KnownTerms::default() };
         for pragma in [
             "PRAGMA busy_timeout = 10000",
             "PRAGMA foreign_keys = ON",
@@ -99,6 +101,21 @@ impl Connection {
             .map_err(|error| StoreError::of(table, error))?;
         rows.into_iter().map(|inner| read(&Row { table, inner })).collect()
     }
+
+    /// Runs a statement and reads each of its rows as it comes, holding few of them at once.
+    pub(crate) async fn each(
+        &mut self,
+        table: &'static str,
+        statement: Statement<'_>,
+        mut read: impl FnMut(&Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut rows = statement.fetch(&mut self.inner);
+        while let Some(row) = rows.next().await {
+            let inner = row.map_err(|error| StoreError::of(table, error))?;
+            read(&Row { table, inner })?;
+        }
+        Ok(())
+    }
 }
 
 /// A row, read by column name. A value of another type or form is a [`StoreError::Corrupt`].
@@ -117,6 +134,13 @@ impl Row {
     }
 
     pub(crate) fn blob(&self, column: &'static str) -> Result<Vec<u8>, StoreError> {
+        self.get(column)
+    }
+
+    pub(crate) fn optional_blob(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         self.get(column)
     }
 
@@ -153,6 +177,12 @@ impl Row {
         column: &'static str,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.optional_text(column)?.map(|text| self.as_time(column, &text)).transpose()
+    }
+
+    /// A time stored in microseconds since 1970.
+    pub(crate) fn micros(&self, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
+        let value = self.integer(column)?;
+        DateTime::from_timestamp_micros(value).ok_or_else(|| self.corrupt(column, &value))
     }
 
     /// The value of a column isn't one that Keyward writes.

@@ -7,6 +7,7 @@
 #![deny(missing_docs)]
 
 mod batch;
+mod bodies;
 mod connection;
 mod error;
 pub mod layout;
@@ -15,6 +16,7 @@ mod packed;
 mod schema;
 mod store;
 pub mod tables;
+mod terms;
 
 pub use connection::Connection;
 pub use error::StoreError;

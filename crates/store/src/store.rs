@@ -9,7 +9,12 @@ use std::{
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
-use crate::{Connection, StoreError, connection::sql, schema};
+use crate::{
+    Connection, StoreError,
+    connection::sql,
+    schema,
+    terms::{Dictionary, KnownTerms},
+};
 
 /// How many reads may run at once. SQLite reads are short; more would only wait for the disk.
 const READERS: usize = 8;
@@ -29,6 +34,7 @@ struct Shared {
     idle: Mutex<Vec<Connection>>,
     readers: Arc<Semaphore>,
     writer: Arc<AsyncMutex<Option<Connection>>>,
+    terms: Arc<Dictionary>,
 }
 
 impl Store {
@@ -105,7 +111,7 @@ impl Store {
         let idle = self.shared.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => Connection::open_sqlite(&self.shared.path, true).await?,
+            None => self.shared.connect(true).await?,
         };
         Ok(Reader {
             shared: Arc::clone(&self.shared),
@@ -140,7 +146,7 @@ impl Store {
         // connection, and SQLite rolls back whatever was under way in it.
         let mut connection = match slot.take() {
             Some(connection) => connection,
-            None => Connection::open_sqlite(&self.shared.path, false).await?,
+            None => self.shared.connect(false).await?,
         };
         begin(&mut connection).await?;
         Ok(Write { slot, connection })
@@ -179,12 +185,15 @@ impl Store {
             schema::migrate(&mut connection).await?;
             connection.run("schema", sql("COMMIT")).await?;
         }
+        let terms = Arc::default();
+        connection.terms = KnownTerms::of(&terms);
         Ok(Self {
             shared: Arc::new(Shared {
                 path: path.into(),
                 idle: Mutex::default(),
                 readers: Arc::new(Semaphore::new(READERS)),
                 writer: Arc::new(AsyncMutex::new(Some(connection))),
+                terms,
             }),
         })
     }
@@ -237,6 +246,7 @@ impl Write {
     /// waits, it may have happened or not: the rows tell.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         self.connection.run("schema", sql("COMMIT")).await?;
+        self.connection.terms.committed();
         *self.slot = Some(self.connection);
         Ok(())
     }
@@ -257,6 +267,12 @@ impl DerefMut for Write {
 }
 
 impl Shared {
+    async fn connect(&self, read_only: bool) -> Result<Connection, StoreError> {
+        let mut connection = Connection::open_sqlite(&self.path, read_only).await?;
+        connection.terms = KnownTerms::of(&self.terms);
+        Ok(connection)
+    }
+
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         // Nothing that holds it can panic half-way through a change.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)

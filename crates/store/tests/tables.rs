@@ -15,8 +15,6 @@ use keyward_store::{
     layout::StoredPath,
     tables::{
         approver_keys::{self, ApproverKey},
-        audit_head::{self, AuditHead},
-        audit_records::{self, AuditRecord, Filter, Page},
         challenges::{self, Challenge, ChallengeKind, ChallengeState},
         data_keys::{self as keys, WrappedBy},
         datasets,
@@ -465,130 +463,6 @@ async fn intents_are_settled_once() {
     assert_eq!(again.unwrap_err().code(), Code::AlreadyExists);
 }
 
-fn record(seq: u64) -> AuditRecord {
-    AuditRecord {
-        seq,
-        body: format!("{{\"seq\":{seq}}}"),
-        leaf: [seq as u8; 32],
-        time: time(seq as i64),
-        actor: if seq.is_multiple_of(2) { "ana" } else { "ben" }.into(),
-        tenant: (!seq.is_multiple_of(5)).then(|| "acme".into()),
-        key: seq.is_multiple_of(7).then(|| "dk:acme/invoices/1".into()),
-        action: if seq.is_multiple_of(3) { "object.read" } else { "object.write" }.into(),
-        outcome: if seq.is_multiple_of(11) { "denied" } else { "ok" }.into(),
-    }
-}
-
-fn head(size: u64) -> AuditHead {
-    AuditHead { size, frontier: vec![size as u8; 32], checkpoint: format!("at {size}") }
-}
-
-#[tokio::test]
-async fn the_log_is_appended_to_in_sequence() {
-    let place = empty().await;
-    let mut write = place.store.write().await.unwrap();
-    let begun = audit_head::get(&mut write).await.unwrap();
-    assert_eq!((begun.size, begun.frontier.len(), begun.checkpoint.as_str()), (0, 0, ""));
-    let rows: Vec<_> = (0..333).map(record).collect();
-    audit_records::append(&mut write, &rows, &head(333)).await.unwrap();
-    audit_records::append(&mut write, &[], &head(333)).await.unwrap();
-    audit_records::append(&mut write, &[record(333)], &head(334)).await.unwrap();
-    assert_eq!(audit_head::get(&mut write).await.unwrap(), head(334));
-    assert_eq!(audit_records::count(&mut write).await.unwrap(), 334);
-    for (rows, size) in [
-        (vec![record(333)], 334),              // again
-        (vec![record(336)], 337),              // a gap
-        (vec![record(334)], 336),              // the head goes too far
-        (vec![record(334), record(336)], 336), // a gap within
-        (vec![record(335), record(334)], 335), // out of order
-    ] {
-        let error = audit_records::append(&mut write, &rows, &head(size)).await.unwrap_err();
-        assert_eq!(error.code(), Code::ChangedMeanwhile, "{size}");
-    }
-    let range = audit_records::read_range(&mut write, 330, 3).await.unwrap();
-    assert_eq!(range, [record(330), record(331), record(332)]);
-    assert_eq!(audit_records::get(&mut write, 7).await.unwrap(), Some(record(7)));
-    assert_eq!(audit_records::get(&mut write, 400).await.unwrap(), None);
-    write.commit().await.unwrap();
-}
-
-#[tokio::test]
-async fn log_pages_filter_both_ways() {
-    let place = empty().await;
-    let mut write = place.store.write().await.unwrap();
-    let rows: Vec<_> = (0..400).map(record).collect();
-    audit_records::append(&mut write, &rows, &head(400)).await.unwrap();
-    let text = |text: &str| Some(text.to_owned());
-    let filters = [
-        Filter::default(),
-        Filter { tenant: Some(acme()), ..Filter::default() },
-        Filter { key: text("dk:acme/invoices/1"), ..Filter::default() },
-        Filter { action: text("object.read"), outcome: text("denied"), ..Filter::default() },
-        Filter { actor: text("ben"), tenant: Some(acme()), ..Filter::default() },
-        Filter { since: Some(time(100)), until: Some(time(300)), ..Filter::default() },
-        Filter { action: text("none"), ..Filter::default() },
-    ];
-    for filter in filters {
-        let passes = |row: &&AuditRecord| {
-            let is = |wanted: &Option<String>, value: Option<&str>| {
-                wanted.as_deref().is_none_or(|wanted| value == Some(wanted))
-            };
-            is(&filter.tenant.as_ref().map(ToString::to_string), row.tenant.as_deref())
-                && is(&filter.key, row.key.as_deref())
-                && is(&filter.action, Some(&row.action))
-                && is(&filter.outcome, Some(&row.outcome))
-                && is(&filter.actor, Some(&row.actor))
-                && filter.since.is_none_or(|since| row.time >= since)
-                && filter.until.is_none_or(|until| row.time < until)
-        };
-        let expected: Vec<u64> = rows.iter().filter(passes).map(|row| row.seq).collect();
-        let mut forwards = Vec::new();
-        let mut page = Page::Oldest;
-        while let Ok(rows) = audit_records::page(&mut write, &filter, page, 9).await
-            && let Some(last) = rows.last()
-        {
-            page = Page::After(last.seq);
-            forwards.extend(rows.iter().map(|row| row.seq));
-        }
-        assert_eq!(forwards, expected, "{filter:?}");
-        let mut backwards = Vec::new();
-        let mut page = Page::Newest;
-        while let Ok(rows) = audit_records::page(&mut write, &filter, page, 9).await
-            && let Some(last) = rows.last()
-        {
-            page = Page::Before(last.seq);
-            backwards.extend(rows.iter().map(|row| row.seq));
-        }
-        backwards.reverse();
-        assert_eq!(backwards, expected, "{filter:?}");
-    }
-}
-
-#[tokio::test]
-async fn the_database_itself_keeps_the_log() {
-    let place = empty().await;
-    let mut write = place.store.write().await.unwrap();
-    audit_records::append(&mut write, &[record(0), record(1)], &head(2)).await.unwrap();
-    write.commit().await.unwrap();
-    for (text, rule) in [
-        ("UPDATE audit_records SET body = '{}'", "never change"),
-        ("UPDATE audit_records SET actor = 'eve' WHERE seq = 1", "never change"),
-        ("DELETE FROM audit_records", "never go"),
-        ("DELETE FROM audit_records WHERE seq = 1", "never go"),
-        ("UPDATE audit_head SET size = 1", "never shrinks"),
-        ("DELETE FROM audit_head", "never goes"),
-        ("INSERT INTO audit_head VALUES (2, 0, x'', '')", "never goes"),
-        ("INSERT OR REPLACE INTO audit_records SELECT * FROM audit_records WHERE seq = 1", "never"),
-        ("INSERT OR REPLACE INTO audit_head VALUES (1, 0, x'', '')", "never"),
-    ] {
-        let error = meddle(place.store.path(), text).await.unwrap_err().to_string();
-        assert!(error.contains(rule), "{text}: {error}");
-    }
-    let mut reader = place.store.read().await.unwrap();
-    assert_eq!(audit_records::read_range(&mut reader, 0, 9).await.unwrap(), [record(0), record(1)]);
-    assert_eq!(audit_head::get(&mut reader).await.unwrap(), head(2));
-}
-
 #[tokio::test]
 async fn tables_are_strict() {
     let place = with_tenant().await;
@@ -654,9 +528,6 @@ async fn pages_walk_an_index() {
          ORDER BY data_key_version, name LIMIT 10",
         "SELECT * FROM datasets WHERE sidecar_stale = 1 ORDER BY tenant, name",
         "SELECT * FROM intents WHERE settled_at IS NULL ORDER BY opened_at, id",
-        "SELECT * FROM audit_records WHERE tenant = 'a' AND seq < 100 ORDER BY seq DESC LIMIT 10",
-        "SELECT * FROM audit_records WHERE key = 'a' AND seq < 100 ORDER BY seq DESC LIMIT 10",
-        "SELECT * FROM audit_records WHERE outcome = 'a' AND seq > 100 ORDER BY seq LIMIT 10",
         "UPDATE data_keys SET root_key = v.column2 FROM (VALUES (1, 2), (3, 4)) AS v
          WHERE data_keys.id = v.column1 AND data_keys.root_key = v.column2",
     ] {

@@ -118,6 +118,7 @@ impl List {
             actor: self.actor,
             since: self.since,
             until: self.until,
+            search: None,
         };
         let (mut records, mut before, mut next) = (Vec::new(), self.before, None);
         let context = session.officer()?;

@@ -1,26 +1,33 @@
 //! The audit log's records. They are only ever added: triggers refuse the rest.
+//!
+//! [`append`] writes all that goes with them in the same transaction: terms, words, tiles, days, counts
+//! and the head. [`audit_pages`](super::audit_pages) finds records again; here they are read in sequence.
 
 use chrono::{DateTime, Utc};
-use keyward_core::TenantId;
 
-use super::audit_head::{self, AuditHead};
+use super::{
+    audit_counts, audit_days,
+    audit_head::{self, AuditHead},
+    audit_terms::{self, NONE},
+    audit_text,
+    audit_tiles::{self, AuditTile},
+};
 use crate::{
     Connection, StoreError,
-    batch::{batches, values},
-    connection::{Row, built, sql, stored, time_text},
+    batch::{batches, placeholders},
+    bodies::{self, Lines},
+    connection::{built, sql, stored},
 };
+
+pub use crate::bodies::Body;
 
 const TABLE: &str = "audit_records";
 
-/// A record, and the parts of it that queries filter on.
+/// A record to append, with the parts of it that queries filter on.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct AuditRecord {
     /// Its leaf's index in the tree, from 0.
     pub seq: u64,
-    /// The record itself, canonical JSON.
-    pub body: String,
-    /// Its leaf's hash.
-    pub leaf: [u8; 32],
     /// When.
     pub time: DateTime<Utc>,
     /// Who.
@@ -33,160 +40,144 @@ pub struct AuditRecord {
     pub action: String,
     /// What came of it.
     pub outcome: String,
+    /// The record itself, canonical JSON.
+    pub body: String,
+    /// What full text search finds it by, besides the texts above, which it finds it by in any case.
+    pub words: String,
 }
 
-/// Which records; all conditions hold together.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Of this tenant.
-    pub tenant: Option<TenantId>,
-    /// About this key.
-    pub key: Option<String>,
-    /// Of this action.
-    pub action: Option<String>,
-    /// With this outcome.
-    pub outcome: Option<String>,
-    /// By this actor.
-    pub actor: Option<String>,
-    /// At this time or later.
-    pub since: Option<DateTime<Utc>>,
-    /// Before this time.
-    pub until: Option<DateTime<Utc>>,
+/// A record's columns by the ids of [`audit_terms`], 0 for none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AuditColumns {
+    /// Microseconds since 1970.
+    pub time: i64,
+    /// Who.
+    pub actor: i64,
+    /// The tenant concerned.
+    pub tenant: i64,
+    /// The key concerned.
+    pub key: i64,
+    /// What.
+    pub action: i64,
+    /// What came of it.
+    pub outcome: i64,
 }
 
-/// Where a page starts, and which way it goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// The newest, backwards.
-    Newest,
-    /// Those before this sequence number, backwards.
-    Before(u64),
-    /// The oldest, forwards.
-    Oldest,
-    /// Those after this sequence number, forwards.
-    After(u64),
+/// Records as they are stored, in one piece of memory.
+#[derive(Debug)]
+pub struct AuditChunk {
+    packed: Vec<u8>,
+    places: Vec<(u64, AuditColumns, std::ops::Range<usize>)>,
 }
 
-/// Appends records and moves the head on, in the caller's transaction. The records' sequence numbers
-/// must run from the old head's size to the new one's.
+/// A record as it is stored.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredRow<'c> {
+    /// Where it is stored.
+    pub seq: u64,
+    /// What queries filter on.
+    pub columns: AuditColumns,
+    /// The bytes of its body.
+    pub body: &'c [u8],
+}
+
+/// Appends records, and tiles as they are with them, to the log as it was read within the caller's
+/// transaction, and moves the head on. The records' sequence numbers run from the old head's size to the
+/// new one's, and their times from the old head's to the new one's.
 ///
 /// # Errors
-/// [`StoreError::ChangedMeanwhile`] where the head isn't where the records start, or they don't end
-/// where it goes.
+/// [`StoreError::ChangedMeanwhile`] where that isn't so, or the head has moved since it was read;
+/// [`StoreError::Refused`] where a tile doesn't begin as the stored one, or the day is sealed.
 pub async fn append(
     connection: &mut Connection,
+    from: &AuditHead,
     rows: &[AuditRecord],
-    head: &AuditHead,
+    tiles: &[AuditTile],
+    to: &AuditHead,
 ) -> Result<(), StoreError> {
-    let Some(first) = rows.first() else { return Ok(()) };
-    let runs_on = (first.seq..).zip(rows).all(|(seq, row)| row.seq == seq)
-        && rows.last().is_some_and(|last| last.seq.checked_add(1) == Some(head.size));
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let times = std::iter::once(from.time).chain(rows.iter().map(|row| row.time));
+    let runs_on = (from.size..).zip(rows).all(|(seq, row)| row.seq == seq)
+        && rows.last().is_some_and(|last| last.seq.checked_add(1) == Some(to.size))
+        && times.chain([to.time]).is_sorted();
     if !runs_on {
         return Err(StoreError::ChangedMeanwhile { table: TABLE });
     }
-    audit_head::advance(connection, first.seq, head).await?;
-    for batch in batches(rows) {
-        let values = values(1, batch.len(), 9);
-        let mut insert = built(format!(
-            "INSERT INTO audit_records
-                 (seq, body, leaf, time, actor, tenant, key, action, outcome) VALUES {values}"
-        ));
-        for row in batch {
-            insert = insert
-                .bind(stored(TABLE, "seq", row.seq)?)
-                .bind(row.body.clone())
-                .bind(row.leaf.to_vec())
-                .bind(time_text(row.time))
-                .bind(row.actor.clone())
-                .bind(row.tenant.clone())
-                .bind(row.key.clone())
-                .bind(row.action.clone())
-                .bind(row.outcome.clone());
-        }
-        connection.run(TABLE, insert).await?;
+    let columns = columns(connection, rows).await?;
+    let starts = audit_days::starts(from, rows);
+    if !starts.is_empty() {
+        audit_days::insert(connection, &starts).await?;
     }
-    Ok(())
+    match insert(connection, rows, &columns).await {
+        // Where they should go there are others already.
+        Err(StoreError::Refused { .. } | StoreError::AlreadyExists { .. })
+            if audit_head::get(connection).await?.size != from.size =>
+        {
+            return Err(StoreError::ChangedMeanwhile { table: TABLE });
+        }
+        done => done?,
+    }
+    audit_tiles::put(connection, tiles).await?;
+    audit_counts::add(connection, &columns).await?;
+    audit_head::advance(connection, from.size, to).await
+}
+
+/// Puts the records of an archived day back. See [`audit_days::restore`].
+pub(super) async fn restore(
+    connection: &mut Connection,
+    rows: &[AuditRecord],
+) -> Result<(), StoreError> {
+    let columns = columns(connection, rows).await?;
+    insert(connection, rows, &columns).await
 }
 
 /// One record.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn get(connection: &mut Connection, seq: u64) -> Result<Option<AuditRecord>, StoreError> {
-    let select = sql("SELECT * FROM audit_records WHERE seq = $1").bind(stored(TABLE, "seq", seq)?);
-    connection.one(TABLE, select).await?.as_ref().map(read).transpose()
+pub async fn get(connection: &mut Connection, seq: u64) -> Result<Option<Body>, StoreError> {
+    let select = "SELECT seq, body FROM audit_records WHERE seq = $1 LIMIT 1";
+    let select = bodies::packed(select, built).bind(stored(TABLE, "seq", seq)?);
+    Ok(bodies::read(connection, TABLE, select).await?.pop())
 }
 
-/// A page of the records that pass the filter.
+/// At most `limit` records in sequence from one on, as they are stored, for verification and export:
+/// read a chunk, then the next, on one [`snapshot`](crate::Store::snapshot). Those of archived days are
+/// not there.
 ///
 /// # Errors
-/// [`StoreError`] of the database.
-pub async fn page(
-    connection: &mut Connection,
-    filter: &Filter,
-    page: Page,
-    limit: u32,
-) -> Result<Vec<AuditRecord>, StoreError> {
-    let mut conditions = Vec::new();
-    let mut texts = Vec::new();
-    let equal = [
-        ("tenant = ", filter.tenant.as_ref().map(TenantId::to_string)),
-        ("key = ", filter.key.clone()),
-        ("action = ", filter.action.clone()),
-        ("outcome = ", filter.outcome.clone()),
-        ("actor = ", filter.actor.clone()),
-        ("time >= ", filter.since.map(time_text)),
-        ("time < ", filter.until.map(time_text)),
-    ];
-    for (condition, value) in equal {
-        if let Some(value) = value {
-            texts.push(value);
-            conditions.push(format!("{condition}${}", texts.len()));
-        }
-    }
-    let (bound, order) = match page {
-        Page::Newest => (None, "DESC"),
-        Page::Before(seq) => (Some(("<", seq)), "DESC"),
-        Page::Oldest => (None, "ASC"),
-        Page::After(seq) => (Some((">", seq)), "ASC"),
-    };
-    let mut numbers = Vec::new();
-    if let Some((comparison, seq)) = bound {
-        numbers.push(stored(TABLE, "seq", seq)?);
-        conditions.push(format!("seq {comparison} ${}", texts.len() + 1));
-    }
-    numbers.push(i64::from(limit));
-    let filter = if conditions.is_empty() {
-        String::new()
-    } else {
-        format!("WHERE {}", conditions.join(" AND "))
-    };
-    let last = texts.len() + numbers.len();
-    let mut select =
-        built(format!("SELECT * FROM audit_records {filter} ORDER BY seq {order} LIMIT ${last}"));
-    for text in texts {
-        select = select.bind(text);
-    }
-    for number in numbers {
-        select = select.bind(number);
-    }
-    connection.many(TABLE, select, read).await
-}
-
-/// Records in sequence from one on, for verification and export: read a range, then the next, on one
-/// [`snapshot`](crate::Store::snapshot).
-///
-/// # Errors
-/// [`StoreError`] of the database.
-pub async fn read_range(
+/// [`StoreError`] of the database; [`StoreError::Corrupt`] where a row isn't of the form of any.
+pub async fn read_chunk(
     connection: &mut Connection,
     from: u64,
     limit: u32,
-) -> Result<Vec<AuditRecord>, StoreError> {
-    let select = sql("SELECT * FROM audit_records WHERE seq >= $1 ORDER BY seq LIMIT $2")
-        .bind(stored(TABLE, "seq", from)?)
-        .bind(i64::from(limit));
-    connection.many(TABLE, select, read).await
+) -> Result<AuditChunk, StoreError> {
+    // One value for all rows, since handing over a row costs more than reading it.
+    let text =
+        "SELECT CAST(string_agg(concat_ws(' ', seq, time, actor, tenant, key, action, outcome,
+            octet_length(body), body), '\n') AS BLOB) AS packed
+        FROM (SELECT * FROM audit_records WHERE seq >= $1 ORDER BY seq LIMIT $2)";
+    let select = sql(text).bind(stored(TABLE, "seq", from)?).bind(i64::from(limit));
+    let packed = bodies::packed_value(connection, TABLE, select).await?;
+    let mut lines = Lines::new(TABLE, &packed);
+    let mut places = Vec::with_capacity(packed.len() / 300);
+    while lines.next()? {
+        let seq = lines.number("seq")?;
+        let mut column = |name| lines.number(name);
+        let columns = AuditColumns {
+            time: column("time")?,
+            actor: column("actor")?,
+            tenant: column("tenant")?,
+            key: column("key")?,
+            action: column("action")?,
+            outcome: column("outcome")?,
+        };
+        let seq = u64::try_from(seq).map_err(|_| lines.corrupt("seq"))?;
+        places.push((seq, columns, lines.body()?));
+    }
+    Ok(AuditChunk { packed, places })
 }
 
 /// How many rows there are: counted, not taken from the head.
@@ -198,20 +189,78 @@ pub async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
     connection.one(TABLE, select).await?.map_or(Ok(0), |row| row.count("records"))
 }
 
-fn read(row: &Row) -> Result<AuditRecord, StoreError> {
-    let leaf = row.blob("leaf")?;
-    Ok(AuditRecord {
-        seq: row.count("seq")?,
-        body: row.text("body")?,
-        leaf: leaf
-            .as_slice()
-            .try_into()
-            .map_err(|_| row.corrupt("leaf", &format!("{} bytes", leaf.len())))?,
-        time: row.time("time")?,
-        actor: row.text("actor")?,
-        tenant: row.optional_text("tenant")?,
-        key: row.optional_text("key")?,
-        action: row.text("action")?,
-        outcome: row.text("outcome")?,
-    })
+impl AuditChunk {
+    /// How many records.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The records, by their sequence numbers.
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = StoredRow<'_>> + ExactSizeIterator {
+        self.places.iter().map(|(seq, columns, body)| StoredRow {
+            seq: *seq,
+            columns: *columns,
+            body: self.packed.get(body.clone()).unwrap_or_default(),
+        })
+    }
+}
+
+async fn columns(
+    connection: &mut Connection,
+    rows: &[AuditRecord],
+) -> Result<Vec<AuditColumns>, StoreError> {
+    let mut texts = Vec::with_capacity(rows.len() * 5);
+    for row in rows {
+        texts.extend([row.actor.as_str(), &row.action, &row.outcome]);
+        texts.extend([&row.tenant, &row.key].into_iter().flatten().map(String::as_str));
+    }
+    let mut ids = audit_terms::intern(connection, &texts).await?.into_iter();
+    // INVARIANT: an id for each text, in their order.
+    let mut next = || ids.next().unwrap_or(NONE);
+    let columns = rows.iter().map(|row| AuditColumns {
+        time: row.time.timestamp_micros(),
+        actor: next(),
+        action: next(),
+        outcome: next(),
+        tenant: if row.tenant.is_some() { next() } else { NONE },
+        key: if row.key.is_some() { next() } else { NONE },
+    });
+    Ok(columns.collect())
+}
+
+async fn insert(
+    connection: &mut Connection,
+    rows: &[AuditRecord],
+    columns: &[AuditColumns],
+) -> Result<(), StoreError> {
+    let mut rest = columns;
+    for batch in batches(rows) {
+        let values = placeholders(batch.len(), 8);
+        let mut insert = built(format!(
+            "INSERT INTO audit_records (seq, time, actor, tenant, key, action, outcome, body)
+             VALUES {values}"
+        ));
+        let (columns, after) = rest.split_at(batch.len().min(rest.len()));
+        rest = after;
+        for (row, columns) in batch.iter().zip(columns) {
+            insert = insert
+                .bind(stored(TABLE, "seq", row.seq)?)
+                .bind(columns.time)
+                .bind(columns.actor)
+                .bind(columns.tenant)
+                .bind(columns.key)
+                .bind(columns.action)
+                .bind(columns.outcome)
+                .bind(row.body.clone());
+        }
+        connection.run(TABLE, insert).await?;
+    }
+    audit_text::insert(connection, rows).await
 }

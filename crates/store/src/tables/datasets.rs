@@ -6,7 +6,7 @@ use keyward_core::{DatasetName, LoggedNames, Region, TenantId};
 
 use crate::{
     Connection, StoreError,
-    batch::{batches, values},
+    batch::{batches, placeholders},
     connection::{Row, built, sql, time_text},
 };
 
@@ -147,16 +147,15 @@ pub async fn mark_sidecar_stale(
 ) -> Result<u64, StoreError> {
     let mut marked = 0;
     for batch in batches(names) {
-        let values = values(2, batch.len(), 1);
+        let values = placeholders(batch.len(), 1);
         let mut update = built(format!(
             "UPDATE datasets SET sidecar_stale = 1 FROM (VALUES {values}) AS v
-             WHERE datasets.tenant = $1 AND datasets.name = v.column1 AND datasets.sidecar_stale = 0"
-        ))
-        .bind(tenant.to_string());
+             WHERE datasets.tenant = ? AND datasets.name = v.column1 AND datasets.sidecar_stale = 0"
+        ));
         for name in batch {
             update = update.bind(name.to_string());
         }
-        marked += connection.run(TABLE, update).await?;
+        marked += connection.run(TABLE, update.bind(tenant.to_string())).await?;
     }
     Ok(marked)
 }

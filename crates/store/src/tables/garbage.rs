@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     Connection, StoreError,
-    batch::{batches, values},
+    batch::{batches, placeholders},
     connection::{built, sql, time_text},
 };
 
@@ -25,7 +25,7 @@ pub struct Garbage {
 /// [`StoreError`] of the database.
 pub async fn insert(connection: &mut Connection, rows: &[Garbage]) -> Result<(), StoreError> {
     for batch in batches(rows) {
-        let values = values(1, batch.len(), 2);
+        let values = placeholders(batch.len(), 2);
         let mut insert = built(format!(
             "INSERT INTO garbage (path, since) VALUES {values} ON CONFLICT (path) DO NOTHING"
         ));
@@ -80,7 +80,7 @@ pub async fn list_older(
 /// [`StoreError`] of the database.
 pub async fn remove(connection: &mut Connection, paths: &[String]) -> Result<(), StoreError> {
     for batch in batches(paths) {
-        let values = values(1, batch.len(), 1);
+        let values = placeholders(batch.len(), 1);
         let delete = built(format!("DELETE FROM garbage WHERE path IN (VALUES {values})"));
         let delete = batch.iter().fold(delete, |delete, path| delete.bind(path.clone()));
         connection.run(TABLE, delete).await?;

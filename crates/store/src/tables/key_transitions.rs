@@ -5,7 +5,7 @@ use keyward_core::KeyState;
 
 use crate::{
     Connection, StoreError,
-    batch::{batches, values},
+    batch::{batches, placeholders},
     connection::{built, sql, time_text},
 };
 
@@ -32,7 +32,7 @@ pub struct Transition {
 /// [`StoreError`] of the database.
 pub async fn insert(connection: &mut Connection, rows: &[Transition]) -> Result<(), StoreError> {
     for batch in batches(rows) {
-        let values = values(1, batch.len(), 5);
+        let values = placeholders(batch.len(), 5);
         let mut insert = built(format!(
             "INSERT INTO key_transitions (key, from_state, to_state, at, reason) VALUES {values}"
         ));

@@ -4,8 +4,16 @@
 //! through one [`Write`](crate::Write). The SQL is what SQLite and PostgreSQL both understand.
 
 pub mod approver_keys;
+pub mod audit_checkpoints;
+pub mod audit_counts;
+pub mod audit_cursors;
+pub mod audit_days;
 pub mod audit_head;
+pub mod audit_pages;
 pub mod audit_records;
+pub mod audit_terms;
+pub mod audit_text;
+pub mod audit_tiles;
 pub mod challenges;
 pub mod data_keys;
 pub mod datasets;

@@ -5,7 +5,7 @@ use keyward_core::{DataKeyId, DatasetName, LoggedNames, ObjectId, ObjectName, Te
 
 use crate::{
     Connection, StoreError,
-    batch::{batches, values},
+    batch::{batches, placeholders},
     connection::{Row, built, sql, stored, time_text},
 };
 
@@ -248,22 +248,21 @@ pub async fn set_entries(
 ) -> Result<Vec<ObjectId>, StoreError> {
     let mut changed = Vec::with_capacity(rows.len());
     for batch in batches(rows) {
-        let values = values(3, batch.len(), 3);
+        let values = placeholders(batch.len(), 3);
         let mut update = built(format!(
             "UPDATE objects SET data_key_version = v.column3, detached = 1
              FROM (VALUES {values}) AS v
-             WHERE objects.tenant = $1 AND objects.dataset = $2 AND objects.name = v.column1
+             WHERE objects.tenant = ? AND objects.dataset = ? AND objects.name = v.column1
                  AND objects.id = v.column2 AND objects.data_key_version < v.column3
              RETURNING objects.id AS id"
-        ))
-        .bind(tenant.to_string())
-        .bind(dataset.to_string());
+        ));
         for row in batch {
             update = update
                 .bind(row.name.to_string())
                 .bind(row.id.to_string())
                 .bind(i64::from(row.version));
         }
+        update = update.bind(tenant.to_string()).bind(dataset.to_string());
         let ids: Vec<ObjectId> = connection.many(TABLE, update, |row| row.parse("id")).await?;
         changed.extend(ids);
     }

@@ -5,7 +5,7 @@ use keyward_core::{DataKeyId, TenantId};
 
 use crate::{
     Connection, StoreError,
-    batch::{batches, values},
+    batch::{batches, placeholders},
     connection::{built, sql, time_text},
 };
 
@@ -36,7 +36,7 @@ pub async fn upsert_many(
     rows: &[Quarantined],
 ) -> Result<(), StoreError> {
     for batch in batches(rows) {
-        let values = values(1, batch.len(), 7);
+        let values = placeholders(batch.len(), 7);
         let mut upsert = built(format!(
             "INSERT INTO quarantine (tenant, dataset, version, code, reason, at, attempts)
              VALUES {values}

@@ -4,7 +4,7 @@ use keyward_core::{Region, RootKeyId};
 
 use crate::{
     Connection, StoreError,
-    batch::{batches, values},
+    batch::{batches, placeholders},
     connection::{built, sql},
 };
 
@@ -29,7 +29,7 @@ pub async fn insert(
     rows: &[Reference],
 ) -> Result<(), StoreError> {
     for batch in batches(rows) {
-        let values = values(1, batch.len(), 4);
+        let values = placeholders(batch.len(), 4);
         let mut insert = built(format!(
             "INSERT INTO root_key_references (tenant, number, region, reference) VALUES {values}"
         ));

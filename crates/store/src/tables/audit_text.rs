@@ -1,0 +1,248 @@
+//! Full text search in the audit log: which words are in which record. This is SQLite's FTS5; PostgreSQL
+//! would have a `tsvector` column.
+//!
+//! Words are made here, for records and for questions alike: runs of letters and digits in lower case.
+//! The table's tokenizer takes texts of such words apart at their spaces and does nothing else.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, hash_map::RandomState},
+    hash::BuildHasher as _,
+};
+
+use super::audit_records::AuditRecord;
+use crate::{
+    Connection, StoreError,
+    batch::{batches, placeholders},
+    connection::{built, sql, stored},
+};
+
+const TABLE: &str = "audit_text";
+
+/// How many records are summed up together in a check.
+const BLOCK: u64 = 1024;
+
+/// What a check found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct WrongWords {
+    /// The first record that isn't found by just its words.
+    pub seq: u64,
+}
+
+/// A check of all words against the records: feed it every record whose row is here, then compare.
+///
+/// It sums up a keyed hash of each pair of word and record, so that it holds a number a thousand records
+/// and nobody can make wrong words add up to the same.
+#[derive(Debug, Default)]
+pub struct TextCheck {
+    hasher: RandomState,
+    blocks: BTreeMap<u64, u64>,
+}
+
+/// Whether a search for `question` finds anything by words at all.
+#[must_use]
+pub fn asks_for_words(question: &str) -> bool {
+    matching(question).is_some()
+}
+
+impl TextCheck {
+    /// Starts a check.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a record, its words as they are appended.
+    pub fn add(&mut self, record: &AuditRecord) {
+        let text = text_of(record);
+        for word in words(&text).into_iter().collect::<BTreeSet<_>>() {
+            self.count(&word, record.seq, u64::wrapping_add);
+        }
+    }
+
+    /// Compares with what is stored, and gives the first range of records that differ, if there is one:
+    /// [`first_wrong`] tells which of them.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub async fn compare(
+        mut self,
+        connection: &mut Connection,
+    ) -> Result<Option<std::ops::Range<u64>>, StoreError> {
+        vocabulary(connection, |word, seq| self.count(word, seq, u64::wrapping_sub)).await?;
+        let wrong = self.blocks.iter().find(|(_, sum)| **sum != 0);
+        Ok(wrong.map(|(block, _)| block * BLOCK..(block + 1).saturating_mul(BLOCK)))
+    }
+
+    fn count(&mut self, word: &str, seq: u64, step: impl Fn(u64, u64) -> u64) {
+        let sum = self.blocks.entry(seq / BLOCK).or_default();
+        *sum = step(*sum, self.hasher.hash_one((word, seq)));
+    }
+}
+
+/// Which of these records, all that are in a range of sequence numbers, isn't found by just its words.
+/// Reads all words there are.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn first_wrong(
+    connection: &mut Connection,
+    range: std::ops::Range<u64>,
+    records: &[AuditRecord],
+) -> Result<Option<WrongWords>, StoreError> {
+    let mut pairs = BTreeSet::new();
+    vocabulary(connection, |word, seq| {
+        if range.contains(&seq) {
+            pairs.insert((seq, word.to_owned()));
+        }
+    })
+    .await?;
+    let expected: BTreeSet<(u64, String)> = records
+        .iter()
+        .flat_map(|record| words(&text_of(record)).into_iter().map(|word| (record.seq, word)))
+        .collect();
+    let wrong = pairs.symmetric_difference(&expected).map(|(seq, _)| *seq).min();
+    Ok(wrong.map(|seq| WrongWords { seq }))
+}
+
+/// Takes all words away, to insert those of every record again.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn clear(connection: &mut Connection) -> Result<(), StoreError> {
+    let delete = sql("INSERT INTO audit_text (audit_text) VALUES ('delete-all')");
+    connection.run(TABLE, delete).await.map(drop)
+}
+
+/// Adds the words of records that have none here.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn insert(
+    connection: &mut Connection,
+    records: &[AuditRecord],
+) -> Result<(), StoreError> {
+    for batch in batches(records) {
+        let values = placeholders(batch.len(), 2);
+        let mut insert = built(format!("INSERT INTO audit_text (rowid, words) VALUES {values}"));
+        for record in batch {
+            insert = insert.bind(stored(TABLE, "rowid", record.seq)?).bind(text_of(record));
+        }
+        connection.run(TABLE, insert).await?;
+    }
+    Ok(())
+}
+
+/// Takes the words of a range of records away.
+pub(super) async fn delete(
+    connection: &mut Connection,
+    first: i64,
+    end: i64,
+) -> Result<(), StoreError> {
+    let delete = sql("DELETE FROM audit_text WHERE rowid >= $1 AND rowid < $2");
+    connection.run(TABLE, delete.bind(first).bind(end)).await.map(drop)
+}
+
+/// The expression that finds records with all words of a question; the last word of a piece that ends in
+/// `*` may go on. `None` where there are no words in it.
+pub(super) fn matching(question: &str) -> Option<String> {
+    let mut terms = Vec::new();
+    for piece in question.split_whitespace() {
+        let mut found = words(piece);
+        let last = found.pop();
+        // INVARIANT: words hold no quotes, so that no question says anything but words.
+        terms.extend(found.into_iter().map(|word| format!("\"{word}\"")));
+        let star = if piece.ends_with('*') { "*" } else { "" };
+        terms.extend(last.map(|word| format!("\"{word}\"{star}")));
+    }
+    (!terms.is_empty()).then(|| terms.join(" "))
+}
+
+/// The words of a text, in their order.
+fn words(text: &str) -> Vec<String> {
+    folded(text)
+        .split(|letter: char| letter.is_ascii() && !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// All that a record is found by. The columns are in it, so that a search within a tenant can ask for the
+/// tenant's words as well.
+fn text_of(record: &AuditRecord) -> String {
+    let columns = [
+        Some(&record.actor),
+        record.tenant.as_ref(),
+        record.key.as_ref(),
+        Some(&record.action),
+        Some(&record.outcome),
+        Some(&record.words),
+    ];
+    let mut text = String::with_capacity(record.words.len() + 80);
+    for column in columns.into_iter().flatten() {
+        text.push_str(column);
+        text.push(' ');
+    }
+    if text.is_ascii() { text } else { folded(&text) }
+}
+
+/// The text in lower case, with what is no letter or digit as spaces where the tokenizer, which knows
+/// ASCII alone, would take it for a letter.
+fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let spaced = |letter: char| if letter.is_alphanumeric() { letter } else { ' ' };
+    text.chars().map(spaced).flat_map(char::to_lowercase).collect()
+}
+
+/// Each word that is stored, with each of its records.
+async fn vocabulary(
+    connection: &mut Connection,
+    mut each: impl FnMut(&str, u64),
+) -> Result<(), StoreError> {
+    // A table of the connection's own, which any connection may make, also one that only reads.
+    let vocabulary = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.audit_words
+        USING fts5vocab (main, audit_text, instance)";
+    connection.run(TABLE, sql(vocabulary)).await?;
+    // A row a word: handing one over for each record would take several times as long.
+    let text = "SELECT term, string_agg(doc, ' ') AS docs FROM temp.audit_words GROUP BY term";
+    connection
+        .each(TABLE, sql(text), |row| {
+            let (word, records) = (row.text("term")?, row.text("docs")?);
+            for record in records.split(' ') {
+                let seq = record.parse().map_err(|_| row.corrupt("docs", &record))?;
+                each(&word, seq);
+            }
+            Ok(())
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_letters_and_digits_in_lower_case() {
+        assert_eq!(words("dk:Acme/invoices/3"), ["dk", "acme", "invoices", "3"]);
+        assert_eq!(words("object.read"), ["object", "read"]);
+        assert_eq!(words("Straße „ÄÖ“–x"), ["straße", "äö", "x"]);
+        assert!(words(" .–\"* ").is_empty());
+    }
+
+    #[test]
+    fn questions_say_words_alone() {
+        for (question, expected) in [
+            ("Acme", Some("\"acme\"")),
+            ("acme denied", Some("\"acme\" \"denied\"")),
+            ("object.re*", Some("\"object\" \"re\"*")),
+            ("re* x", Some("\"re\"* \"x\"")),
+            ("a\" OR \"b NEAR(", Some("\"a\" \"or\" \"b\" \"near\"")),
+            ("\0words:x -y^", Some("\"words\" \"x\" \"y\"")),
+            ("* \"\" --", None),
+            ("", None),
+        ] {
+            assert_eq!(matching(question).as_deref(), expected, "{question}");
+        }
+    }
+}
