@@ -103,6 +103,21 @@ const PACKAGES: &[Package] = &[
         required: false,
     },
     Package {
+        apt: "rsyslog",
+        what_for: "a syslog receiver to send the log to",
+        sign: Sign::Program("rsyslogd"),
+        needs: &[Need::Test],
+        required: false,
+    },
+    Package {
+        apt: "rsyslog-gnutls",
+        what_for: "the same over TLS",
+        // Its folder has the machine's architecture in its name.
+        sign: Sign::Succeeds(&["sh", "-c", "ls /usr/lib*/*/rsyslog/lmnsd_gtls.so"]),
+        needs: &[Need::Test],
+        required: false,
+    },
+    Package {
         apt: "age",
         what_for: "a peer to measure streams beside",
         sign: Sign::Program("age"),

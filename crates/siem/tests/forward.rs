@@ -104,6 +104,27 @@ async fn a_receiver_that_read_all_but_left_first_confirms_nothing() {
 }
 
 #[tokio::test]
+async fn what_a_receiver_dies_with_unread_is_sent_again() {
+    // It lies in the system's buffers by then: every write has succeeded.
+    let conducts = vec![Conduct::DieAfter(10_000), Conduct::ReadToEnd];
+    let memory = Memory::of(200);
+    let receiver = Receiver::start(conducts.clone(), None).await;
+    let mut sending = forwarder(&memory, receiver.port, Transport::Tcp);
+    let events = follow_until(&memory, 200, &sending).await;
+    assert!(matches!(events[0], Event::Retrying { error: SiemError::Lost { .. }, .. }));
+    assert!(receiver.assert_all(200) > 0);
+
+    // Why `Open` is only for receivers that never close.
+    let memory = Memory::of(200);
+    let receiver = Receiver::start(conducts, None).await;
+    sending = forwarder(&memory, receiver.port, Transport::Tcp);
+    sending.target.confirm = Confirm::Open;
+    let delivery = sending.drain().await.unwrap().unwrap();
+    assert_eq!((delivery.next, delivery.confirmation), (200, Confirmation::StillOpen));
+    assert!(receiver.records()[0].len() < 20);
+}
+
+#[tokio::test]
 async fn a_receiver_that_never_closes_confirms_only_if_that_is_enough() {
     let memory = Memory::of(10);
     let receiver = Receiver::start(vec![Conduct::StayOpen], None).await;
@@ -161,8 +182,8 @@ async fn datagrams_are_sent_and_nothing_is_claimed() {
         let length = socket.recv(&mut buffer).await.unwrap();
         assert_eq!(seq(str::from_utf8(&buffer[..length]).unwrap()), expected);
     }
-    // An OCSF event holds the whole record, which may be longer than a datagram.
-    memory.bodies.lock().unwrap().push(body(3).replace("<110>", &"x".repeat(70_000)));
+    // An OCSF event holds a record twice: as it is, and by its details.
+    memory.bodies.lock().unwrap().push(body(3).replace("<110>", &"x".repeat(60_000)));
     forwarder.format = Format::Ocsf;
     let error = forwarder.drain().await.unwrap_err();
     assert!(matches!(error, SiemError::Datagram { seq: 3, .. }), "{error}");

@@ -114,6 +114,8 @@ pub enum Conduct {
     ReadToEnd,
     /// Leaves after so many bytes, whatever comes after them.
     LeaveAfter(usize),
+    /// Takes so many bytes, reads no more for a moment, and dies with the rest unread.
+    DieAfter(usize),
     /// Reads to the end and never closes.
     StayOpen,
 }
@@ -190,7 +192,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     keep: impl Fn(&[u8]),
 ) -> io::Result<()> {
     let mut left = match conduct {
-        Conduct::LeaveAfter(bytes) => bytes,
+        Conduct::LeaveAfter(bytes) | Conduct::DieAfter(bytes) => bytes,
         Conduct::ReadToEnd | Conduct::StayOpen => usize::MAX,
     };
     let mut buffer = vec![0; 4096];
@@ -205,6 +207,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     match conduct {
         Conduct::ReadToEnd => stream.shutdown().await?,
         Conduct::LeaveAfter(_) => {}
+        Conduct::DieAfter(_) => tokio::time::sleep(Duration::from_millis(300)).await,
         // Held for as long as the test runs.
         Conduct::StayOpen => std::mem::forget(stream),
     }
