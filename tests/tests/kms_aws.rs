@@ -178,7 +178,7 @@ async fn a_rewrap_keeps_order_and_never_shows_the_keys() {
     // Answers that come out of order.
     peer.set_faults(&json!([{ "operation": "ReEncrypt", "times": 1, "delay": 0.3 }]));
 
-    let rewrapped = kms.rewrap(&from, &to, &items).await;
+    let rewrapped = kms.rewrap(&from, &to, items.clone()).await;
     let requests = peer.requests();
     assert_eq!(requests["eu-central-1/ReEncrypt"], 40);
     assert_eq!(requests.len(), 1, "nothing but ReEncrypt is asked for: {requests:?}");
@@ -204,7 +204,7 @@ async fn a_rewrap_goes_to_another_region_too() {
     let kms = peer.kms();
     let (from, to) = (peer.create_key(FRANKFURT).await, peer.create_key(VIRGINIA).await);
     let (secrets, items) = wrapped(&kms, &from, 1).await;
-    let rewrapped = kms.rewrap(&from, &to, &items).await.remove(0).unwrap();
+    let rewrapped = kms.rewrap(&from, &to, items).await.remove(0).unwrap();
     let opened = kms.unwrap(&to, &context("acme"), &rewrapped.blob).await.unwrap();
     assert_eq!(opened.expose(), &secrets[0]);
 }
@@ -219,7 +219,7 @@ async fn a_rewrap_stops_asking_once_a_key_is_withheld() {
     for withheld in [&from, &to] {
         kms.set_enabled(withheld, false).await.unwrap();
         peer.forget();
-        let results = kms.rewrap(&from, &to, &items).await;
+        let results = kms.rewrap(&from, &to, items.clone()).await;
         assert_eq!(results.len(), 200);
         for result in results {
             let error = result.expect_err("the key is disabled");
@@ -233,7 +233,7 @@ async fn a_rewrap_stops_asking_once_a_key_is_withheld() {
     // A policy may deny one context and allow the next, so a denial of access is each item's own.
     let denied = json!([{ "operation": "ReEncrypt", "times": 1, "status": 400, "code": "AccessDeniedException" }]);
     peer.set_faults(&denied);
-    let results = kms.rewrap(&from, &to, &items[..20]).await;
+    let results = kms.rewrap(&from, &to, items[..20].to_vec()).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 19);
 }
 

@@ -1,6 +1,6 @@
 //! Encryption context: the key/value pairs authenticated with every wrap and every ciphertext.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{ChallengeId, DataKeyId, DatasetName, ObjectId, ObjectName, TenantId};
 
@@ -29,7 +29,7 @@ pub mod keys {
 /// Not secret: it is stored in the clear beside what it authenticates.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
-pub struct EncryptionContext(BTreeMap<String, String>);
+pub struct EncryptionContext(BTreeMap<Cow<'static, str>, String>);
 
 /// Why a pair can't be added.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -92,7 +92,7 @@ impl EncryptionContext {
     /// Takes pairs as they come, reserved keys too: for parsers of stored forms.
     #[must_use]
     pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(pairs.into_iter().collect())
+        Self(pairs.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }
 
     /// Adds a caller's own pair.
@@ -106,7 +106,7 @@ impl EncryptionContext {
         if key.starts_with(keys::RESERVED_PREFIX) || key.starts_with(keys::AWS_RESERVED_PREFIX) {
             return Err(ContextError::Reserved(key.into()));
         }
-        self.set(key, value.into());
+        self.set(key.to_owned(), value.into());
         Ok(())
     }
 
@@ -124,7 +124,7 @@ impl EncryptionContext {
 
     /// The pairs, in the order of their keys' bytes.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+        self.0.iter().map(|(key, value)| (&**key, value.as_str()))
     }
 
     /// How many pairs.
@@ -139,7 +139,7 @@ impl EncryptionContext {
         self.0.is_empty()
     }
 
-    fn set(&mut self, key: &str, value: String) {
+    fn set(&mut self, key: impl Into<Cow<'static, str>>, value: String) {
         self.0.insert(key.into(), value);
     }
 }

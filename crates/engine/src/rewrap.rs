@@ -12,9 +12,11 @@ use std::{
 };
 
 use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, future::BoxFuture};
-use keyward_core::{DatasetName, EncryptionContext, RootKeyId, RootKeyReference, TenantId};
+use keyward_core::{
+    DatasetName, EncryptionContext, Provider, RootKeyId, RootKeyReference, TenantId,
+};
 use keyward_kms::{ErrorClass, KmsError, RewrapItem, WrappedKey};
-use keyward_ledger::{Action, Outcome};
+use keyward_ledger::{Action, MAX_RECORD_LENGTH, Outcome};
 use keyward_store::tables::{
     data_keys, datasets, quarantine,
     root_keys::{self, RootKey},
@@ -25,19 +27,23 @@ use serde_json::json;
 use crate::{Engine, EngineError, OperationContext, operation::Entry, require};
 
 /// How to rewrap.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct RewrapOptions {
     /// Changes nothing; says what there is to do and how long it would take.
     pub dry_run: bool,
-    /// Data keys a batch: one transaction and one record each.
-    pub batch: u32,
+    /// Data keys a batch, each one transaction: what a crash undoes, and a pause waits for. `None` leaves
+    /// it to what the provider takes for one.
+    pub batch: Option<u32>,
     /// Tries again what is quarantined.
     pub retry_quarantined: bool,
 }
 
-impl Default for RewrapOptions {
-    fn default() -> Self {
-        Self { dry_run: false, batch: 1000, retry_quarantined: false }
+impl RewrapOptions {
+    /// Data keys a batch, 1 to 10,000. Where the key store is local, the transaction costs more than the
+    /// wraps; elsewhere each wrap is a call that would have to be made again.
+    fn batch_for(self, reference: &RootKeyReference) -> u32 {
+        let fitting = if reference.provider() == Provider::Local { 5000 } else { 1000 };
+        self.batch.unwrap_or(fitting).clamp(1, 10_000)
     }
 }
 
@@ -182,53 +188,33 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Reads and rewraps the next batches while the last one is committed.
+    /// Reads the next batch while one is rewrapped and the one before is committed.
     async fn batches(&mut self) -> Result<(), EngineError> {
-        let (mut sender, mut receiver) = mpsc::channel::<Batch>(1);
         let engine = self.engine;
-        let (root, reference, options) = (self.root.clone(), self.reference.clone(), self.options);
-        let produce = async move {
-            let mut after = None;
-            loop {
-                let mut rows = {
-                    let mut reader = engine.store.read().await?;
-                    data_keys::stale_page(
-                        &mut reader,
-                        &root.id.tenant,
-                        root.id.number,
-                        root.version,
-                        after,
-                        options.batch.clamp(1, 10_000),
-                    )
-                    .await?
-                };
-                let Some(last) = rows.last() else { return Ok::<_, EngineError>(()) };
-                after = Some(last.cursor());
-                // Under a version that the provider made since this run began: nothing is to be done.
-                rows.retain(|row| {
-                    (row.root_key, row.root_key_version) < (root.id.number, root.version)
-                        || row.root_key != root.id.number
-                });
-                if rows.is_empty() {
-                    continue;
-                }
+        let (root, reference) = (self.root.clone(), self.reference.clone());
+        let size = self.options.batch_for(&reference);
+        let (pages, mut read) = mpsc::channel::<Vec<data_keys::StaleKey>>(1);
+        let (batches, mut rewrapped) = mpsc::channel::<Batch>(1);
+        // Each takes its ends along: whichever stops first stops the others, since their channels close.
+        let reading = read_pages(engine, root.clone(), size, pages);
+        let rewrapping = async move {
+            let mut batches = batches;
+            while let Some(rows) = read.next().await {
                 let results = rewrap_rows(engine, &reference, &root.id, &rows).await?;
-                // The consumer has stopped for a failure of its own.
-                if sender.send(Batch { rows, results }).await.is_err() {
-                    return Ok(());
+                if batches.send(Batch { rows, results }).await.is_err() {
+                    break;
                 }
             }
+            Ok::<_, EngineError>(())
         };
-        // Takes the receiver along: whichever fails first ends the other, since its channel closes.
-        let consume = async move {
-            while let Some(batch) = receiver.next().await {
+        let committing = async move {
+            while let Some(batch) = rewrapped.next().await {
                 self.commit(batch).await?;
             }
             Ok::<_, EngineError>(())
         };
-        let (produced, consumed) = futures::join!(produce, consume);
-        consumed?;
-        produced
+        let (read, rewrapped, committed) = futures::join!(reading, rewrapping, committing);
+        committed.and(rewrapped).and(read)
     }
 
     /// One batch's transaction: the swaps, the quarantine, the record.
@@ -277,28 +263,20 @@ impl Run<'_> {
         let mut write = self.engine.store.write().await?;
         // A revocation in between wins: nothing is rewrapped for a tenant that is locked.
         require::active_tenant(&mut write, tenant).await?;
-        let changed: BTreeSet<i64> =
-            data_keys::rewrap_many(&mut write, swaps).await?.into_iter().collect();
+        let changed = data_keys::rewrap_many(&mut write, swaps).await?;
         quarantine::upsert_many(&mut write, failed).await?;
 
-        let mut named: BTreeMap<&DatasetName, Vec<u32>> = BTreeMap::new();
-        let mut from: BTreeSet<String> = BTreeSet::new();
-        for row in rows.iter().filter(|row| changed.contains(&row.id)) {
-            named.entry(&row.key.dataset).or_default().push(row.key.version);
-            from.insert(format!("rk:{tenant}/{} v{}", row.root_key, row.root_key_version));
-        }
-        let touched: Vec<DatasetName> = named.keys().map(|name| (*name).clone()).collect();
+        let rows: Vec<&data_keys::StaleKey> = if changed.len() == rows.len() {
+            rows.iter().collect()
+        } else {
+            let changed: BTreeSet<i64> = changed.into_iter().collect();
+            rows.iter().filter(|row| changed.contains(&row.id)).collect()
+        };
+        let touched: BTreeSet<&DatasetName> = rows.iter().map(|row| &row.key.dataset).collect();
+        let touched: Vec<DatasetName> = touched.into_iter().cloned().collect();
         datasets::mark_sidecar_stale(&mut write, tenant, &touched).await?;
 
-        let mut entries = Vec::new();
-        if !changed.is_empty() {
-            let entry = Entry::of(Action::DataKeyRewrap, tenant)
-                .root_key(&self.root.id, self.root.version)
-                .with("count", changed.len())
-                .with("data_keys", json!(named))
-                .with("from", json!(from));
-            entries.push(entry);
-        }
+        let mut entries: Vec<Entry> = record_sized(&rows).map(|rows| self.entry_of(rows)).collect();
         if !failed.is_empty() {
             let list: Vec<_> = failed
                 .iter()
@@ -315,8 +293,26 @@ impl Run<'_> {
             return Ok(());
         }
         self.engine.commit(write, self.context, entries).await?;
-        self.advance(changed.len() as u64, failed.len() as u64);
+        self.advance(rows.len() as u64, failed.len() as u64);
         Ok(())
+    }
+
+    /// The entry of data keys that were rewrapped; names each.
+    fn entry_of(&self, rows: &[&data_keys::StaleKey]) -> Entry {
+        let tenant = &self.root.id.tenant;
+        let mut named: BTreeMap<&DatasetName, Vec<u32>> = BTreeMap::new();
+        let mut from: BTreeSet<(u32, u32)> = BTreeSet::new();
+        for row in rows {
+            named.entry(&row.key.dataset).or_default().push(row.key.version);
+            from.insert((row.root_key, row.root_key_version));
+        }
+        let from: Vec<_> =
+            from.iter().map(|(key, version)| format!("rk:{tenant}/{key} v{version}")).collect();
+        Entry::of(Action::DataKeyRewrap, tenant)
+            .root_key(&self.root.id, self.root.version)
+            .with("count", rows.len())
+            .with("data_keys", json!(named))
+            .with("from", json!(from))
     }
 
     fn advance(&mut self, rewrapped: u64, quarantined: u64) {
@@ -391,6 +387,54 @@ impl Run<'_> {
     }
 }
 
+/// Cuts rows so that naming all of a part takes a record no more than half its room.
+fn record_sized<'r>(
+    rows: &'r [&'r data_keys::StaleKey],
+) -> impl Iterator<Item = &'r [&'r data_keys::StaleKey]> {
+    const ROOM: usize = MAX_RECORD_LENGTH / 2;
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let (mut length, mut dataset) = (0, None);
+        let fits = rest.iter().take_while(|row| {
+            // The version and its comma; the dataset's name where it isn't the last one's.
+            length += row.key.version.checked_ilog10().unwrap_or(0) as usize + 2;
+            if dataset.replace(&row.key.dataset) != Some(&row.key.dataset) {
+                length += row.key.dataset.as_str().len() + 6;
+            }
+            length <= ROOM
+        });
+        let (part, others) = rest.split_at(fits.count());
+        rest = others;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// Hands on page after page of what is wrapped under anything but the root key's version.
+async fn read_pages(
+    engine: &Engine,
+    root: RootKey,
+    size: u32,
+    mut pages: mpsc::Sender<Vec<data_keys::StaleKey>>,
+) -> Result<(), EngineError> {
+    let (tenant, current) = (&root.id.tenant, (root.id.number, root.version));
+    let mut after = None;
+    loop {
+        let mut rows = {
+            let mut reader = engine.store.read().await?;
+            data_keys::stale_page(&mut reader, tenant, current.0, current.1, after, size).await?
+        };
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = Some(last.cursor());
+        // Under a version that the provider made since this run began: nothing is to be done.
+        rows.retain(|row| {
+            row.root_key != current.0 || (row.root_key, row.root_key_version) < current
+        });
+        if !rows.is_empty() && pages.send(rows).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
 /// The compare-and-swap of a row's wrap for the new one.
 pub(crate) fn swap(
     row: &data_keys::StaleKey,
@@ -434,7 +478,7 @@ pub(crate) async fn rewrap_rows(
             })
             .collect();
         let rewrapped = if from.provider() == to.provider() {
-            engine.providers.of(to)?.rewrap(&from, to, &items).await
+            engine.providers.of(to)?.rewrap(&from, to, items).await
         } else {
             across(engine, &from, to, &items).await?
         };

@@ -5,23 +5,24 @@
 //! file anew from the rows and takes the flag away. A process that dies in between leaves the flag,
 //! and the next one publishes. `docs/formats.md` specifies the file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, TryStreamExt};
 use keyward_core::{DataKeyId, DatasetName, EncryptionContext, KeyState, RootKeyId, TenantId};
 use keyward_store::{
+    Objects,
     layout::StoredPath,
     tables::{data_keys, datasets, root_key_references},
 };
+use tokio::task::JoinSet;
 
 use crate::{Engine, EngineError};
 
 /// Sidecars written beside each other, in one transaction.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 64;
 
-/// The file's content.
+/// The file's content. What is the same for all its data keys stands once.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sidecar {
@@ -33,6 +34,9 @@ pub struct Sidecar {
     pub tenant: TenantId,
     /// Of which dataset.
     pub dataset: DatasetName,
+    /// The root keys that wrap them, `rk:TENANT/NUMBER`: for each, region to reference, where it may be
+    /// used.
+    pub root_keys: BTreeMap<String, BTreeMap<String, String>>,
     /// Every data key that still opens something, by version.
     pub data_keys: Vec<SidecarKey>,
 }
@@ -47,20 +51,68 @@ pub struct SidecarKey {
     pub state: KeyState,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// The root key that wraps it, `rk:TENANT/NUMBER`.
+    /// The root key that wraps it, one of the file's `root_keys`.
     pub root_key: String,
     /// That root key's version when it wrapped this.
     pub root_key_version: u32,
-    /// Region to reference: where the root key may be used.
-    pub references: BTreeMap<String, String>,
-    /// What the provider authenticates with the wrap.
-    pub encryption_context: EncryptionContext,
-    /// The provider's ciphertext, base64.
+    /// The provider's ciphertext of it, base64.
     pub wrapped: String,
-    /// Key namespace of the raw AES entries in the dataset's messages.
-    pub entry_namespace: String,
-    /// Key name of the raw AES entries in the dataset's messages.
-    pub entry_name: String,
+}
+
+impl Sidecar {
+    /// What the provider authenticates with the wrap of one of the data keys.
+    #[must_use]
+    pub fn encryption_context(&self, key: &SidecarKey) -> EncryptionContext {
+        EncryptionContext::for_data_key(&DataKeyId {
+            tenant: self.tenant.clone(),
+            dataset: self.dataset.clone(),
+            version: key.version,
+        })
+    }
+
+    /// Where the root key of one of the data keys may be used: region to reference. Empty in a file
+    /// that names no such root key.
+    pub fn references(&self, key: &SidecarKey) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        static NONE: BTreeMap<String, String> = BTreeMap::new();
+        let references = self.root_keys.get(&key.root_key).unwrap_or(&NONE);
+        references.iter().map(|(region, reference)| (region.as_str(), reference.as_str()))
+    }
+}
+
+/// A sidecar as the rows say it, before it takes its form: that needs no database.
+pub(crate) struct SidecarRows {
+    tenant: TenantId,
+    dataset: DatasetName,
+    root_keys: BTreeMap<u32, BTreeMap<String, String>>,
+    data_keys: Vec<data_keys::Wrap>,
+}
+
+impl From<SidecarRows> for Sidecar {
+    fn from(rows: SidecarRows) -> Self {
+        let SidecarRows { tenant, dataset, root_keys, data_keys } = rows;
+        let name = |number| RootKeyId { tenant: tenant.clone(), number }.to_string();
+        let names: BTreeMap<u32, String> =
+            root_keys.keys().map(|number| (*number, name(*number))).collect();
+        let data_keys = data_keys.into_iter().map(|row| SidecarKey {
+            version: row.version,
+            state: row.state,
+            created_at: row.created_at,
+            root_key: names.get(&row.root_key).cloned().unwrap_or_else(|| name(row.root_key)),
+            root_key_version: row.root_key_version,
+            wrapped: BASE64_STANDARD.encode(&row.wrapped),
+        });
+        Self {
+            format: "keyward-sidecar".into(),
+            version: 1,
+            data_keys: data_keys.collect(),
+            root_keys: root_keys
+                .into_iter()
+                .map(|(number, references)| (name(number), references))
+                .collect(),
+            tenant,
+            dataset,
+        }
+    }
 }
 
 impl Engine {
@@ -92,24 +144,17 @@ impl Engine {
         // Under the write lock from reading the rows to taking the flags away: else an older file could
         // overtake a newer one, and stay.
         let mut write = self.store.write().await?;
-        let mut files = Vec::with_capacity(stale.len());
+        // Tasks of their own: they take their form on another core while the next one's rows are read,
+        // and a disk makes many files durable in little more time than one.
+        let mut files = JoinSet::new();
         for dataset in stale {
-            let sidecar = self.sidecar(&mut write, &dataset.tenant, &dataset.name).await?;
-            // Written out on another core while the next one's rows are read.
-            let text = tokio::task::spawn_blocking(move || serde_json::to_vec_pretty(&sidecar));
-            files.push((StoredPath::sidecar(&dataset.tenant, &dataset.name), text));
+            let rows = self.sidecar_rows(&mut write, &dataset.tenant, &dataset.name).await?;
+            let path = StoredPath::sidecar(&dataset.tenant, &dataset.name);
+            files.spawn(publish(self.objects.clone(), path, rows));
         }
-        // Beside each other: a disk makes many files durable in little more time than one.
-        futures::stream::iter(files)
-            .map(|(path, text)| async move {
-                let Ok(Ok(text)) = text.await else {
-                    return Err(EngineError::StateCorrupt(format!("the sidecar `{path}`")));
-                };
-                Ok::<_, EngineError>(self.objects.put_small(&path, text.into()).await?)
-            })
-            .buffer_unordered(AT_ONCE)
-            .try_collect::<()>()
-            .await?;
+        while let Some(published) = files.join_next().await {
+            published.map_err(|_| EngineError::StateCorrupt("a sidecar".into()))??;
+        }
         for dataset in stale {
             datasets::clear_sidecar_stale(&mut write, &dataset.tenant, &dataset.name).await?;
         }
@@ -124,41 +169,32 @@ impl Engine {
         tenant: &TenantId,
         dataset: &DatasetName,
     ) -> Result<Sidecar, EngineError> {
-        let mut references = BTreeMap::new();
-        let mut keys = Vec::new();
-        for row in data_keys::wraps(connection, tenant, dataset).await? {
-            let key = DataKeyId {
-                tenant: tenant.clone(),
-                dataset: dataset.clone(),
-                version: row.version,
-            };
-            let root = RootKeyId { tenant: tenant.clone(), number: row.root_key };
-            if !references.contains_key(&root) {
-                let list = root_key_references::list(connection, &root).await?;
-                let list: BTreeMap<_, _> =
-                    list.into_iter().map(|one| (one.region.to_string(), one.reference)).collect();
-                references.insert(root.clone(), list);
-            }
-            let (entry_namespace, entry_name) = Self::entry_name(tenant, dataset, row.version);
-            keys.push(SidecarKey {
-                version: row.version,
-                state: row.state,
-                created_at: row.created_at,
-                root_key: root.to_string(),
-                root_key_version: row.root_key_version,
-                references: references[&root].clone(),
-                encryption_context: EncryptionContext::for_data_key(&key),
-                wrapped: BASE64_STANDARD.encode(&row.wrapped),
-                entry_namespace,
-                entry_name,
-            });
-        }
-        Ok(Sidecar {
-            format: "keyward-sidecar".into(),
-            version: 1,
-            tenant: tenant.clone(),
-            dataset: dataset.clone(),
-            data_keys: keys,
-        })
+        Ok(self.sidecar_rows(connection, tenant, dataset).await?.into())
     }
+
+    async fn sidecar_rows(
+        &self,
+        connection: &mut keyward_store::Connection,
+        tenant: &TenantId,
+        dataset: &DatasetName,
+    ) -> Result<SidecarRows, EngineError> {
+        let data_keys = data_keys::wraps(connection, tenant, dataset).await?;
+        let numbers: BTreeSet<u32> = data_keys.iter().map(|row| row.root_key).collect();
+        let mut root_keys = BTreeMap::new();
+        for number in numbers {
+            let root = RootKeyId { tenant: tenant.clone(), number };
+            let list = root_key_references::list(connection, &root).await?;
+            let list = list.into_iter().map(|one| (one.region.to_string(), one.reference));
+            root_keys.insert(number, list.collect());
+        }
+        Ok(SidecarRows { tenant: tenant.clone(), dataset: dataset.clone(), root_keys, data_keys })
+    }
+}
+
+/// Writes one sidecar.
+async fn publish(objects: Objects, path: StoredPath, rows: SidecarRows) -> Result<(), EngineError> {
+    let damaged = || EngineError::StateCorrupt(format!("the sidecar `{path}`"));
+    let text = tokio::task::spawn_blocking(move || serde_json::to_vec(&Sidecar::from(rows)));
+    let text = text.await.map_err(|_| damaged())?.map_err(|_| damaged())?;
+    Ok(objects.put_small(&path, text.into()).await?)
 }

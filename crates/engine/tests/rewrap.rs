@@ -26,7 +26,7 @@ async fn rotated(workspace: &TestWorkspace, keys: u32) -> TenantId {
 }
 
 fn small_batches() -> RewrapOptions {
-    RewrapOptions { batch: 4, ..RewrapOptions::default() }
+    RewrapOptions { batch: Some(4), ..RewrapOptions::default() }
 }
 
 /// How many data keys the log says were rewrapped, in all records.

@@ -51,10 +51,10 @@ impl RootKeyService for AwsKms {
         &self,
         from: &RootKeyReference,
         to: &RootKeyReference,
-        items: &[RewrapItem],
+        items: Vec<RewrapItem>,
     ) -> Vec<Result<WrappedKey, KmsError>> {
         match (aws_key(from), aws_key(to)) {
-            (Ok(from), Ok(to)) => self.rewrap_keys(from, to, items).await,
+            (Ok(from), Ok(to)) => self.rewrap_keys(from, to, &items).await,
             (Err(error), _) | (_, Err(error)) => items.iter().map(|_| Err(error.clone())).collect(),
         }
     }

@@ -144,7 +144,7 @@ pub trait RootKeyService: Send + Sync {
         &self,
         from: &RootKeyReference,
         to: &RootKeyReference,
-        items: &[RewrapItem],
+        items: Vec<RewrapItem>,
     ) -> Vec<Result<WrappedKey, KmsError>>;
 
     /// Makes a new version of the key at the provider and gives its number. Older versions still

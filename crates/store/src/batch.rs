@@ -4,17 +4,17 @@
 /// Statement sizes in rows, largest first. Few sizes, so that every statement stays prepared.
 const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 
-/// Statement sizes for rows of two columns: as many parameters as six columns have in 32 rows.
-const PAIR_SIZES: [usize; 4] = [96, 32, 8, 1];
+/// Statement sizes for placeholders without numbers, which cost nothing to look up.
+const PLAIN_SIZES: [usize; 6] = [1000, 256, 64, 16, 4, 1];
 
 /// Cuts rows into runs of the sizes above.
 pub(crate) fn batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     cut(rows, &SIZES)
 }
 
-/// Cuts rows of two columns into runs of the sizes above.
-pub(crate) fn pair_batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
-    cut(rows, &PAIR_SIZES)
+/// Cuts rows into runs for statements whose placeholders have no numbers.
+pub(crate) fn plain_batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    cut(rows, &PLAIN_SIZES)
 }
 
 fn cut<'r, T>(mut rows: &'r [T], sizes: &'static [usize]) -> impl Iterator<Item = &'r [T]> {
@@ -66,8 +66,8 @@ mod tests {
         assert_eq!(batches(&rows).flatten().copied().collect::<Vec<_>>(), rows);
         assert_eq!(batches::<u8>(&[]).count(), 0);
         let rows: Vec<_> = (0..137).collect();
-        let sizes: Vec<_> = pair_batches(&rows).map(<[_]>::len).collect();
-        assert_eq!(sizes, [96, 32, 8, 1]);
+        let sizes: Vec<_> = plain_batches(&rows).map(<[_]>::len).collect();
+        assert_eq!(sizes, [64, 64, 4, 4, 1]);
     }
 
     #[test]

@@ -9,11 +9,16 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use data_encoding::HEXUPPER;
 
 use crate::{
     Connection, StoreError,
     connection::{Statement, one_time},
 };
+
+/// Texts from this many bytes on are read on a thread of their own: it takes long enough to keep other
+/// tasks of this thread waiting.
+const LONG: usize = 16 * 1024;
 
 /// The fields of one row, taken in their order.
 pub(crate) struct Fields<'t> {
@@ -22,15 +27,33 @@ pub(crate) struct Fields<'t> {
 }
 
 /// Runs a statement that gives one text named `packed`, and reads each row in it.
-pub(crate) async fn packed<T>(
+pub(crate) async fn packed<T: Send + 'static>(
     connection: &mut Connection,
     table: &'static str,
     statement: Statement<'_>,
-    read: impl Fn(&mut Fields<'_>) -> Result<T, StoreError>,
+    read: impl Fn(&mut Fields<'_>) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<Vec<T>, StoreError> {
     let row = connection.one(table, statement).await?;
     let text = row.map(|row| row.optional_text("packed")).transpose()?.flatten();
     let text = text.unwrap_or_default();
+    if text.len() < LONG {
+        return unpack(table, &text, read);
+    }
+    match tokio::task::spawn_blocking(move || unpack(table, &text, read)).await {
+        Ok(rows) => rows,
+        Err(stopped) => match stopped.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is going down, and this task with it.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
+fn unpack<T>(
+    table: &'static str,
+    text: &str,
+    read: impl Fn(&mut Fields<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
     text.split(',')
         .filter(|row| !row.is_empty())
         .map(|row| {
@@ -54,7 +77,7 @@ impl<'t> Fields<'t> {
     /// The next field, as bytes.
     pub(crate) fn bytes(&mut self, column: &'static str) -> Result<Vec<u8>, StoreError> {
         let text = self.text(column)?;
-        hex::decode(text).map_err(|_| self.corrupt(column, text))
+        HEXUPPER.decode(text.as_bytes()).map_err(|_| self.corrupt(column, text))
     }
 
     /// The next field, as a time.

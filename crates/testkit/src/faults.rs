@@ -144,7 +144,7 @@ impl RootKeyService for Faulty {
         &self,
         from: &RootKeyReference,
         to: &RootKeyReference,
-        items: &[RewrapItem],
+        items: Vec<RewrapItem>,
     ) -> Vec<Result<WrappedKey, KmsError>> {
         match self.pass(to).await {
             Ok(()) => self.inner.rewrap(from, to, items).await,

@@ -163,7 +163,7 @@ impl Work {
     async fn rewrap(&self) -> Result<(), EngineError> {
         let context = self.workspace.admin();
         // Small batches: more moments to be killed between two of them.
-        let options = RewrapOptions { batch: 3, ..RewrapOptions::default() };
+        let options = RewrapOptions { batch: Some(3), ..RewrapOptions::default() };
         let done = self.workspace.engine.rewrap(&context, &self.tenant, options, &|_| {}).await;
         if let Ok(report) = &done {
             assert!(report.quarantine.is_empty(), "{:?}", report.quarantine);

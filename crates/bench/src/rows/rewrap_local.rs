@@ -18,7 +18,7 @@ use crate::{
 
 const AT_LEAST: f64 = 0.5;
 
-/// Rows a transaction, on both sides.
+/// Rows a transaction of bare SQLite.
 const BATCH: usize = 1000;
 
 /// Measures the same number of data keys in a hundred datasets, and spread over ten times as many.
@@ -61,7 +61,7 @@ async fn measure(datasets: u32, keys_each: u32, rounds: u32) -> Result<[Samples;
 pub async fn rotate_and_rewrap(workspace: &Workspace) -> Result<u64, BenchError> {
     let (admin, tenant) = (workspace.admin()?, &workspace.tenant);
     workspace.engine.rotate_root_key(&admin, tenant, RootKeyRotation::NewVersion).await?;
-    let options = RewrapOptions { batch: BATCH as u32, ..RewrapOptions::default() };
+    let options = RewrapOptions::default();
     let report = workspace.engine.rewrap(&admin, tenant, options, &|_| {}).await?;
     if !report.remaining.is_empty() || !report.quarantine.is_empty() {
         return Err(BenchError::Unmeasured("not everything was rewrapped".into()));

@@ -7,7 +7,7 @@ use keyward_core::{LoggedNames, RootKeyReference, TenantId};
 use keyward_store::tables::objects::Object;
 
 use super::listing::{entry_path, object_path};
-use crate::{Sidecar, SidecarKey};
+use crate::{Engine, Sidecar, SidecarKey};
 
 const TEMPLATE: &str = include_str!("README.md");
 
@@ -92,11 +92,11 @@ impl fmt::Display for DatasetSection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let dataset = &self.sidecar.dataset;
         write!(f, "\n## Dataset `{dataset}`: {} objects\n", self.objects)?;
-        if self.sidecar.data_keys.iter().any(is_local) {
+        if self.sidecar.data_keys.iter().any(|key| is_local(&self.sidecar, key)) {
             f.write_str(LOCAL_STORE)?;
         }
         for key in &self.sidecar.data_keys {
-            unwrapping(f, dataset.as_str(), key)?;
+            unwrapping(f, &self.sidecar, key)?;
         }
         if self.names == LoggedNames::Digest {
             write!(
@@ -118,9 +118,10 @@ impl fmt::Display for DatasetSection {
             Some(path) => format!(" --entry objects/{path}"),
             None => String::new(),
         };
+        let (namespace, name) = Engine::entry_name(&self.sidecar.tenant, dataset, key.version);
         let arguments = format!(
-            "--key {dataset}/keys/{}.key --namespace {} --name {}{entry} objects/{}",
-            key.version, key.entry_namespace, key.entry_name, example.path
+            "--key {dataset}/keys/{}.key --namespace {namespace} --name {name}{entry} objects/{}",
+            key.version, example.path
         );
         write!(
             f,
@@ -141,23 +142,25 @@ folder and the secret that it is sealed with, runs the commands that unwrap. Eve
 no Keyward.
 ";
 
-fn is_local(key: &SidecarKey) -> bool {
-    let local = |text: &String| matches!(text.parse(), Ok(RootKeyReference::Local(_)));
-    key.references.values().any(local)
+fn is_local(sidecar: &Sidecar, key: &SidecarKey) -> bool {
+    sidecar
+        .references(key)
+        .any(|(_, reference)| matches!(reference.parse(), Ok(RootKeyReference::Local(_))))
 }
 
 /// How to unwrap one data key, in each region where its root key may be used.
-fn unwrapping(f: &mut fmt::Formatter<'_>, dataset: &str, key: &SidecarKey) -> fmt::Result {
-    let version = key.version;
+fn unwrapping(f: &mut fmt::Formatter<'_>, sidecar: &Sidecar, key: &SidecarKey) -> fmt::Result {
+    let (dataset, version) = (&sidecar.dataset, key.version);
     write!(f, "\nUnwrap data key version {version}, which `{}` wraps", key.root_key)?;
-    if key.references.len() > 1 {
+    if sidecar.references(key).len() > 1 {
         f.write_str(" (any one of these commands)")?;
     }
     f.write_str(":\n\n```sh\n")?;
     let wrapped = format!("{dataset}/keys/{version}.wrapped");
     let target = format!("{dataset}/keys/{version}.key");
-    let pairs: Vec<_> = key.encryption_context.iter().map(|(k, v)| format!("{k}={v}")).collect();
-    for (region, reference) in &key.references {
+    let context = sidecar.encryption_context(key);
+    let pairs: Vec<_> = context.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    for (region, reference) in sidecar.references(key) {
         match reference.parse() {
             Ok(RootKeyReference::Aws(aws)) => writeln!(
                 f,

@@ -84,9 +84,10 @@ impl RootKeyService for LocalKeyStore {
         &self,
         from: &RootKeyReference,
         to: &RootKeyReference,
-        items: &[RewrapItem],
+        items: Vec<RewrapItem>,
     ) -> Vec<Result<WrappedKey, KmsError>> {
-        let rewrapped = async {
+        let count = items.len();
+        let rewrapped = async move {
             let (from, to) = (local(from)?.clone(), local(to)?.clone());
             let source = self.existing(&from).await?;
             let target = self.existing(&to).await?;
@@ -97,12 +98,11 @@ impl RootKeyService for LocalKeyStore {
                 rewrap::rewrap(&from, &to, items)
             };
             if items.len() <= rewrap::CHUNK {
-                return Ok(run(items));
+                return Ok(run(&items));
             }
-            let items = items.to_vec();
             blocking(move || run(&items)).await.map_err(|failure| failure.about(name))
         };
-        rewrapped.await.unwrap_or_else(|error: KmsError| vec![Err(error); items.len()])
+        rewrapped.await.unwrap_or_else(|error: KmsError| vec![Err(error); count])
     }
 
     async fn rotate(&self, key: &RootKeyReference) -> Result<u32, KmsError> {

@@ -71,10 +71,12 @@ async fn every_operation_in_every_state() {
                 "generate" => reason(store.generate(&reference, &context).await),
                 "wrap" => reason(store.wrap(&reference, &context, &secret()).await),
                 "unwrap" => reason(store.unwrap(&reference, &context, &blob).await),
-                "rewrap" => reason(store.rewrap(&reference, &reference, &[item]).await.remove(0)),
+                "rewrap" => {
+                    reason(store.rewrap(&reference, &reference, vec![item]).await.remove(0))
+                }
                 "rewrap many" => {
                     let items = vec![item; 1_000];
-                    let results = store.rewrap(&reference, &reference, &items).await;
+                    let results = store.rewrap(&reference, &reference, items.clone()).await;
                     assert_eq!(results.len(), items.len());
                     let reasons: Vec<_> = results.into_iter().map(reason).collect();
                     assert!(reasons.windows(2).all(|pair| pair[0] == pair[1]));
@@ -110,7 +112,10 @@ async fn a_key_belongs_to_whom_its_list_says_and_for_what() {
         assert_eq!(reason(store.generate(&reference, &stranger).await), denied);
         assert_eq!(reason(store.unwrap(&reference, &stranger, &wrapped).await), denied);
         let item = RewrapItem { context: stranger, blob: wrapped.clone() };
-        assert_eq!(reason(store.rewrap(&reference, &reference, &[item]).await.remove(0)), denied);
+        assert_eq!(
+            reason(store.rewrap(&reference, &reference, vec![item]).await.remove(0)),
+            denied
+        );
     }
     // Once it is let in too, another tenant still can't open what isn't its own.
     let other = "other".parse().unwrap();
@@ -218,7 +223,7 @@ async fn rewrap_judges_each_item_and_keeps_their_order() {
         }
         items.push(RewrapItem { context, blob });
     }
-    let results = store.rewrap(&from, &to, &items).await;
+    let results = store.rewrap(&from, &to, items.clone()).await;
     assert_eq!(results.len(), items.len());
     for ((number, item), result) in items.iter().enumerate().zip(results) {
         match number % 10 {
@@ -233,7 +238,7 @@ async fn rewrap_judges_each_item_and_keeps_their_order() {
             }
         }
     }
-    assert!(store.rewrap(&from, &to, &[]).await.is_empty());
+    assert!(store.rewrap(&from, &to, vec![]).await.is_empty());
 }
 
 #[tokio::test]
@@ -243,7 +248,7 @@ async fn no_two_wraps_are_alike() {
         context: context("acme"),
         blob: bench.store.wrap(&reference, &context("acme"), &secret()).await.unwrap().blob,
     };
-    let results = bench.store.rewrap(&reference, &reference, &vec![item; 500]).await;
+    let results = bench.store.rewrap(&reference, &reference, vec![item; 500]).await;
     let blobs: std::collections::BTreeSet<_> =
         results.into_iter().map(|result| result.unwrap().blob).collect();
     assert_eq!(blobs.len(), 500);

@@ -5,7 +5,7 @@ use keyward_core::{DataKeyId, DatasetName, KeyState, TenantId};
 
 use crate::{
     Connection, StoreError,
-    batch::{batches, pair_batches, values},
+    batch::{batches, plain_batches, values},
     connection::{Row, built, sql, time_text},
     packed::{Fields, packed},
 };
@@ -204,8 +204,8 @@ pub async fn stale_page(
     // Two walks of one index, before and after the current version: `<>` would walk over all the
     // current keys.
     const PACKED: &str =
-        "SELECT string_agg(id || ' ' || dataset || ' ' || version || ' ' || root_key
-            || ' ' || root_key_version || ' ' || HEX(wrapped), ',') AS packed
+        "SELECT string_agg(concat_ws(' ', id, dataset, version, root_key, root_key_version,
+            HEX(wrapped)), ',') AS packed
         FROM (SELECT * FROM data_keys AS k WHERE k.tenant = $1 AND k.state <> 'destroyed'
           AND (k.root_key, k.root_key_version, k.id) > ($2, $3, $4)
           AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.tenant = k.tenant
@@ -219,7 +219,10 @@ pub async fn stale_page(
     let start = after
         .map_or((0, 0, 0), |at| (i64::from(at.root_key), i64::from(at.root_key_version), at.id));
 
-    let read = |row: &mut Fields<'_>| read_stale(row, tenant);
+    let reader = || {
+        let tenant = tenant.clone();
+        move |row: &mut Fields<'_>| read_stale(row, &tenant)
+    };
     let mut page = Vec::new();
     if (start.0, start.1) < current {
         let select = built(before)
@@ -230,7 +233,7 @@ pub async fn stale_page(
             .bind(current.0)
             .bind(current.1)
             .bind(i64::from(limit));
-        page = packed(connection, TABLE, select, read).await?;
+        page = packed(connection, TABLE, select, reader()).await?;
     }
     let missing = i64::from(limit) - i64::try_from(page.len()).unwrap_or(i64::MAX);
     if missing > 0 {
@@ -241,7 +244,7 @@ pub async fn stale_page(
             .bind(start.1)
             .bind(start.2)
             .bind(missing);
-        page.extend(packed(connection, TABLE, select, read).await?);
+        page.extend(packed(connection, TABLE, select, reader()).await?);
     }
     // Joined in whatever order the database liked.
     page.sort_unstable_by_key(|key| (key.root_key, key.root_key_version, key.id));
@@ -258,8 +261,8 @@ pub async fn wraps(
     dataset: &DatasetName,
 ) -> Result<Vec<Wrap>, StoreError> {
     const PAGE: usize = 5_000;
-    let text = "SELECT string_agg(version || ' ' || state || ' ' || root_key || ' '
-            || root_key_version || ' ' || created_at || ' ' || HEX(wrapped), ',') AS packed
+    let text = "SELECT string_agg(concat_ws(' ', version, state, root_key, root_key_version,
+            created_at, HEX(wrapped)), ',') AS packed
         FROM (SELECT * FROM data_keys WHERE tenant = $1 AND dataset = $2 AND version > $3
             AND state <> 'destroyed' ORDER BY version LIMIT $4) AS page";
     let mut wraps: Vec<Wrap> = Vec::new();
@@ -447,26 +450,22 @@ fn insert_text(rows: usize) -> String {
 fn same_moves(rows: &[Rewrap]) -> impl Iterator<Item = &[Rewrap]> {
     let way =
         |row: &Rewrap| (row.expected_root_key, row.expected_version, row.root_key, row.version);
-    rows.chunk_by(move |one, next| way(one) == way(next)).flat_map(pair_batches)
+    rows.chunk_by(move |one, next| way(one) == way(next)).flat_map(plain_batches)
 }
 
 /// The update of one such batch. What is the same for all its rows is bound once.
 fn rewrap_statement(batch: &[Rewrap], returning: &str) -> crate::connection::Statement<'static> {
-    let values = values(5, batch.len(), 2);
+    let values = vec!["(?,?)"; batch.len()].join(",");
     let mut update = built(format!(
-        "UPDATE data_keys SET root_key = $3, root_key_version = $4, wrapped = v.column2
+        "UPDATE data_keys SET root_key = ?, root_key_version = ?, wrapped = v.column2
          FROM (VALUES {values}) AS v
-         WHERE data_keys.id = v.column1 AND data_keys.root_key = $1
-             AND data_keys.root_key_version = $2 AND data_keys.state <> 'destroyed'{returning}"
+         WHERE data_keys.id = v.column1 AND data_keys.root_key = ?
+             AND data_keys.root_key_version = ? AND data_keys.state <> 'destroyed'{returning}"
     ));
-    if let Some(row) = batch.first() {
-        update = update
-            .bind(i64::from(row.expected_root_key))
-            .bind(i64::from(row.expected_version))
-            .bind(i64::from(row.root_key))
-            .bind(i64::from(row.version));
-    }
-    batch.iter().fold(update, |update, row| update.bind(row.id).bind(row.wrapped.clone()))
+    let Some(first) = batch.first() else { return update };
+    update = update.bind(i64::from(first.root_key)).bind(i64::from(first.version));
+    update = batch.iter().fold(update, |update, row| update.bind(row.id).bind(row.wrapped.clone()));
+    update.bind(i64::from(first.expected_root_key)).bind(i64::from(first.expected_version))
 }
 
 fn bind<'q>(
