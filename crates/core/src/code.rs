@@ -139,6 +139,8 @@ codes! {
     KeyUnreachable = "key-unreachable", Unavailable;
     /// The object store can't be reached.
     StorageUnreachable = "storage-unreachable", Unavailable;
+    /// A receiver of the log can't be reached, or doesn't say that it has read it.
+    ReceiverUnreachable = "receiver-unreachable", Unavailable;
 
     /// The ciphertext doesn't open: corrupt, cut, extended, swapped, or of another tenant.
     CiphertextRejected = "ciphertext-rejected", Integrity;

@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
+use keyward_core::Code;
 use keyward_ledger::LedgerError;
 
 /// Why a record isn't written, or not delivered.
@@ -98,6 +99,21 @@ pub enum AuthorityFault {
 }
 
 impl SiemError {
+    /// The stable code of this failure. Of [`Trail`](Self::Trail), whoever made the trail knows better.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Record(_) | Self::OutOfOrder { .. } => Code::LogNotVerified,
+            Self::Csv(_) | Self::Trail { .. } => Code::Machine,
+            Self::Authority { .. } | Self::ServerName { .. } | Self::Datagram { .. } => {
+                Code::InvalidInput
+            }
+            Self::Connect { .. } | Self::Lost { .. } | Self::Unconfirmed { .. } => {
+                Code::ReceiverUnreachable
+            }
+        }
+    }
+
     /// Whether trying again may help, with nothing changed on our side.
     #[must_use]
     pub fn is_transient(&self) -> bool {
