@@ -12,9 +12,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use keyward_core::{
-    DataKeyId, DatasetName, EncryptionContext, LoggedNames, ObjectName, Role, SecretKey, TenantId,
-};
+use keyward_core::{DatasetName, LoggedNames, ObjectName, Role, SecretKey, TenantId};
 use keyward_engine::{
     OpenedNames, OperationContext, RewrapOptions, RootKeyRotation, Sidecar, Source,
 };
@@ -89,11 +87,10 @@ impl Life {
     async fn unwrap(&mut self, kit: &Path) {
         let sidecar = fs::read(kit.join("vault/keys.json")).unwrap();
         let sidecar: Sidecar = serde_json::from_slice(&sidecar).unwrap();
-        for key in sidecar.data_keys {
-            let reference = key.references.values().next().unwrap().parse().unwrap();
-            let (tenant, dataset) = (self.acme.clone(), self.vault.clone());
-            let id = DataKeyId { tenant, dataset, version: key.version };
-            let context = EncryptionContext::for_data_key(&id);
+        for key in &sidecar.data_keys {
+            let (_, reference) = sidecar.references(key).next().unwrap();
+            let (reference, context) =
+                (reference.parse().unwrap(), sidecar.encryption_context(key));
             let wrapped = BASE64_STANDARD.decode(&key.wrapped).unwrap();
             let unwrapped =
                 self.workspace.keystore.unwrap(&reference, &context, &wrapped).await.unwrap();
