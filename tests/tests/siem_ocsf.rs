@@ -29,7 +29,7 @@ fn records(action: Action, outcome: Outcome) -> Vec<Record> {
         request: RequestId::from_bytes([0xab; 16]),
         details: json!({
             "bytes": 1024, "cached": true, "challenge": "c".repeat(32), "dataset": "invoices",
-            "fingerprint": "SHA256:abc", "id": "d".repeat(32), "object": "2026/11/Grüße.pdf",
+            "fingerprint": "SHA256:abc", "id": "d".repeat(32), "name": "2026/11/Grüße.pdf",
             "paths": ["a", null, {"b": 1}],
         })
         .as_object()

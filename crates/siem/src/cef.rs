@@ -196,7 +196,7 @@ mod tests {
                  act=object.read outcome=denied cn1Label=keyVersion cn1=3 cs1Label=tenant cs1=acme \
                  cs2Label=key cs2=dk:acme/invoices/3 cs3Label=region cs3=eu-central-1 cs4Label=request \
                  cs4=abababababababababababababababab cs5Label=leafHash cs5={leaf} cs6Label=details \
-                 cs6={{\"dataset\":\"invoices\",\"object\":\"2026/a\\=b|c.pdf\"}}"
+                 cs6={{\"dataset\":\"invoices\",\"name\":\"2026/a\\=b|c.pdf\"}}"
             )
         );
     }
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(header.len(), 7);
         assert_eq!(value(&pairs, "suser"), hostile.replace('\u{1}', "\u{fffd}"));
         let details: serde_json::Value = serde_json::from_str(value(&pairs, "cs6")).unwrap();
-        assert_eq!(details["object"], hostile);
+        assert_eq!(details["name"], hostile);
         assert_eq!(value(&pairs, "act"), "object.read");
     }
 

@@ -111,7 +111,7 @@ mod tests {
             "seq,time,actor,role,tenant,key,key_version,action,outcome,code,region,request,details\r\n\
              7,2026-11-24T10:23:01.123456Z,alice,application,acme,dk:acme/invoices/3,3,object.read,ok,,\
              eu-central-1,abababababababababababababababab,\
-             \"{\"\"dataset\"\":\"\"invoices\"\",\"\"object\"\":\"\"2026/a=b|c.pdf\"\"}\"\r\n"
+             \"{\"\"dataset\"\":\"\"invoices\"\",\"\"name\"\":\"\"2026/a=b|c.pdf\"\"}\"\r\n"
         );
         assert_eq!(written(&[]).lines().count(), 1);
     }

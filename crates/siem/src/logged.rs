@@ -64,7 +64,7 @@ pub(crate) mod tests {
     pub(crate) fn body(action: Action, outcome: Outcome) -> String {
         format!(
             "{{\"action\":\"{action}\",\"actor\":\"alice\",\"details\":{{\"dataset\":\"invoices\",\
-             \"object\":\"2026/a=b|c.pdf\"}},\"key\":\"dk:acme/invoices/3\",\"key_version\":3,\
+             \"name\":\"2026/a=b|c.pdf\"}},\"key\":\"dk:acme/invoices/3\",\"key_version\":3,\
              \"outcome\":\"{outcome}\",\"region\":\"eu-central-1\",\
              \"request\":\"abababababababababababababababab\",\"role\":\"application\",\"seq\":7,\
              \"tenant\":\"acme\",\"time\":\"2026-11-24T10:23:01.123456Z\",\"v\":1}}"

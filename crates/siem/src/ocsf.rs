@@ -200,14 +200,22 @@ fn resources(record: &RecordView<'_>, details: &Map<String, Value>, source: &Sou
         }
         resources.push(resource);
     }
-    if let Some(name) = text(details, "object") {
-        let mut resource = json!({"name": name, "type": "object"});
-        if let Some(id) = text(details, "id") {
-            resource["uid"] = id.into();
-        }
+    // A dataset that keeps its names closed has a digest in the name's place, or neither.
+    let name = text(details, "name").or_else(|| text(details, "name_digest"));
+    let object =
+        [("name", name), ("uid", text(details, "id"))].map(|(field, value)| Some((field, value?)));
+    let object: Map<_, _> =
+        object.into_iter().flatten().map(|(field, value)| (field.into(), value.into())).collect();
+    if about_one_object(record.action) && !object.is_empty() {
+        let mut resource = Value::Object(object);
+        resource["type"] = "object".into();
         resources.push(resource);
     }
     resources.into()
+}
+
+fn about_one_object(action: Action) -> bool {
+    matches!(action, Action::ObjectWrite | Action::ObjectRead | Action::ObjectDelete)
 }
 
 fn kind_of(key: &KeyId) -> &'static str {
@@ -275,6 +283,23 @@ mod tests {
         let kinds: Vec<_> = resources.iter().map(|one| one["type"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["tenant", "dataset", "data-key", "object"]);
         assert_eq!(resources[1]["uid"], "acme/invoices");
+        assert_eq!(resources[3], json!({"name": "2026/a=b|c.pdf", "type": "object"}));
+    }
+
+    #[test]
+    fn an_object_whose_name_is_closed_goes_by_its_digest_or_its_id() {
+        let plain = body(Action::ObjectRead, Outcome::Ok);
+        let closed = |details: &str| {
+            let body = plain.replace("\"name\":\"2026/a=b|c.pdf\"", details);
+            event(&LoggedRecord::parse(&body).unwrap(), &source())["resources"][3].clone()
+        };
+        assert_eq!(
+            closed("\"id\":\"ab\",\"name_digest\":\"cd\",\"name_key\":\"dk:acme/invoices/3\""),
+            json!({"name": "cd", "type": "object", "uid": "ab"})
+        );
+        let withheld = closed("\"id\":\"ab\",\"name_withheld\":true");
+        assert_eq!(withheld, json!({"type": "object", "uid": "ab"}));
+        assert_eq!(closed("\"name_withheld\":true"), Value::Null);
     }
 
     #[test]

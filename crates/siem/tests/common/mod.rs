@@ -80,7 +80,7 @@ impl Trail for Memory {
 pub fn body(seq: u64) -> String {
     format!(
         "{{\"action\":\"object.read\",\"actor\":\"alice\",\"details\":{{\"dataset\":\"invoices\",\
-         \"object\":\"a\\nb 12 <110>1 = |\"}},\"key\":\"dk:acme/invoices/3\",\"key_version\":3,\
+         \"name\":\"a\\nb 12 <110>1 = |\"}},\"key\":\"dk:acme/invoices/3\",\"key_version\":3,\
          \"outcome\":\"ok\",\"region\":\"eu-central-1\",\"request\":\"abababababababababababababababab\",\
          \"role\":\"application\",\"seq\":{seq},\"tenant\":\"acme\",\
          \"time\":\"2026-11-24T10:23:01.123456Z\",\"v\":1}}"
