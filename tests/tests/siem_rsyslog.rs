@@ -155,7 +155,7 @@ impl Drop for Rsyslog {
 }
 
 fn spawn(folder: &Path, port: u16) -> Child {
-    let process = Command::new("rsyslogd")
+    let mut process = Command::new("rsyslogd")
         .args(["-n", "-C", "-f"])
         .arg(folder.join("rsyslog.conf"))
         .arg("-i")
@@ -170,6 +170,7 @@ fn spawn(folder: &Path, port: u16) -> Child {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
+    process.kill().and_then(|()| process.wait()).unwrap();
     panic!("rsyslog doesn't listen: {}", fs::read_to_string(folder.join("stderr")).unwrap());
 }
 
