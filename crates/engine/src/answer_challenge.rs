@@ -186,7 +186,7 @@ impl Engine {
         reason: EngineError,
     ) -> EngineError {
         let take = async {
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             let taken = challenges::take(&mut write, &id, state, self.clock.now()).await?;
             Ok::<_, EngineError>((write, taken))
         };
@@ -206,7 +206,7 @@ impl Engine {
     ) -> Result<RootKeyView, EngineError> {
         let id = &challenge.key;
         let now = self.clock.now();
-        let mut write = self.store.write().await?;
+        let mut write = self.begin().await?;
         // Single use: of two answers at the same time, one finds it taken.
         if !challenges::take(&mut write, &challenge.id, ChallengeState::Passed, now).await? {
             return Err(EngineError::ChallengeUsed(challenge.id));

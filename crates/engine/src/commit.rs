@@ -1,20 +1,13 @@
 //! Where state and log become durable together.
 //!
-//! Every operation ends in [`Engine::commit`]: its records, their hashes and a newly signed checkpoint
-//! go into the transaction of its state change. Nothing is released before this returns.
+//! Every operation ends in [`Engine::commit`] or [`Engine::record`]: its records, their hashes and a newly
+//! signed checkpoint go into the transaction of its state change. Nothing is released before these return.
 
 use keyward_core::{Code, ExitClass};
-use keyward_ledger::{Checkpoint, LedgerError, Outcome, Record, TileEdge, leaf_hash};
-use keyward_store::{
-    Write,
-    tables::{
-        audit_head::{self, AuditHead},
-        audit_records::{self, AuditRecord},
-        audit_tiles::{self, AuditTile},
-    },
-};
+use keyward_ledger::Outcome;
+use keyward_store::tables::tenants::Tenant;
 
-use crate::{Engine, EngineError, OperationContext, operation::Entry, words::words};
+use crate::{Engine, EngineError, OperationContext, log::Change, operation::Entry};
 
 impl Engine {
     /// Runs an operation behind the gate, and records its refusal or failure.
@@ -40,99 +33,21 @@ impl Engine {
         }
     }
 
-    /// Appends the entries to the log and commits the transaction that they belong to.
+    /// A turn to change state in. Ends in [`commit`](Self::commit), or undoes itself when dropped.
     ///
-    /// One process dying anywhere in here leaves either all of it or nothing: there is one commit.
-    /// INVARIANT: `write` holds the database's only write lock, so no other process can take the same
-    /// sequence numbers between reading the head and committing.
+    /// Within a turn nothing else may be recorded: that would wait for this turn to end.
+    pub(crate) async fn begin(&self) -> Result<Change, EngineError> {
+        self.log.begin().await
+    }
+
+    /// Appends the entries to the log and commits the change that they belong to.
     pub(crate) async fn commit(
         &self,
-        mut write: Write,
+        change: Change,
         context: &OperationContext,
         entries: Vec<Entry>,
     ) -> Result<(), EngineError> {
-        let from = audit_head::get(&mut write).await?;
-        let mut edge = self.edge_at(&mut write, &from).await?;
-        // Another process may have written since: its clock, or ours before a jump, may have been ahead.
-        self.clock.at_least(from.time);
-        let time = self.clock.now();
-        let mut rows = Vec::with_capacity(entries.len());
-        let mut leaves = Vec::with_capacity(entries.len());
-        for (seq, entry) in (from.size..).zip(entries) {
-            let record = Record {
-                seq,
-                time,
-                actor: context.actor.clone(),
-                role: context.role.clone(),
-                tenant: entry.tenant,
-                key: entry.key,
-                key_version: entry.key_version,
-                action: entry.action,
-                outcome: entry.outcome,
-                code: entry.code.map(String::from),
-                region: context.region.clone(),
-                request: context.request,
-                details: entry.details,
-            };
-            let body = record.to_canonical()?;
-            leaves.push(leaf_hash(body.as_bytes()));
-            rows.push(AuditRecord {
-                seq,
-                time,
-                actor: record.actor.to_string(),
-                tenant: record.tenant.as_ref().map(ToString::to_string),
-                key: record.key.as_ref().map(ToString::to_string),
-                action: record.action.as_str().into(),
-                outcome: record.outcome.as_str().into(),
-                words: words(&record),
-                body,
-            });
-        }
-        let tiles: Vec<AuditTile> = edge
-            .extend(&leaves)
-            .into_iter()
-            .map(|grown| AuditTile {
-                level: grown.tile.id.level,
-                tile: grown.tile.id.index,
-                hashes: grown.tile.hashes,
-            })
-            .collect();
-        let checkpoint =
-            Checkpoint { origin: self.log.origin.clone(), size: edge.size(), root: edge.root() };
-        let to = AuditHead {
-            size: edge.size(),
-            time,
-            frontier: edge.frontier().to_bytes(),
-            checkpoint: checkpoint.sign(&self.log.key),
-        };
-        audit_records::append(&mut write, &from, &rows, &tiles, &to).await?;
-        write.commit().await?;
-        // Commits of this process may get here in another order; then the next one reads the edge again.
-        *self.edge.lock() = Some(edge);
-        Ok(())
-    }
-
-    /// The tree's right edge at the head: as this engine left it, or as it is stored.
-    async fn edge_at(&self, write: &mut Write, head: &AuditHead) -> Result<TileEdge, EngineError> {
-        let ours = self.edge.lock().take();
-        if let Some(edge) = ours.filter(|edge| edge.size() == head.size) {
-            return Ok(edge);
-        }
-        let ids: Vec<_> =
-            TileEdge::tiles_of(head.size).map(|(id, _)| (id.level, id.index)).collect();
-        let tiles = audit_tiles::get_many(write, &ids).await?;
-        let edge = TileEdge::restore(head.size, |id| {
-            let tile = tiles.iter().find(|tile| (tile.level, tile.tile) == (id.level, id.index));
-            tile.map(|tile| tile.hashes.as_slice())
-        })?;
-        if head.size > 0 {
-            // Whatever was done to the tiles behind our back, we must not sign it.
-            let checkpoint = Checkpoint::verify(&head.checkpoint, &self.verifier_key())?;
-            if (checkpoint.size, checkpoint.root) != (head.size, edge.root()) {
-                return Err(LedgerError::RootDiffers { first: 0, size: head.size }.into());
-            }
-        }
-        Ok(edge)
+        change.commit(context, entries).await
     }
 
     /// Commits a record that goes with no state change.
@@ -141,20 +56,30 @@ impl Engine {
         context: &OperationContext,
         entry: Entry,
     ) -> Result<(), EngineError> {
-        let write = self.store.write().await?;
-        self.commit(write, context, vec![entry]).await
+        self.log.record(context, vec![entry], None).await
+    }
+
+    /// Commits a record if the tenant is active, and what it was `before`; looked up in the transaction
+    /// of the record, so that a denial or revocation that came first wins.
+    pub(crate) async fn record_unless_changed(
+        &self,
+        context: &OperationContext,
+        entry: Entry,
+        before: &Tenant,
+    ) -> Result<(), EngineError> {
+        self.log.record(context, vec![entry], Some(before.clone())).await
     }
 
     /// Commits the state change that a refusal causes (a challenge spent, an intent settled) together
     /// with the refusal's record, and hands the refusal on.
     pub(crate) async fn commit_failure(
         &self,
-        write: Write,
+        change: Change,
         context: &OperationContext,
         entry: Entry,
         error: EngineError,
     ) -> EngineError {
-        match self.commit(write, context, vec![failed(entry, &error)]).await {
+        match self.commit(change, context, vec![failed(entry, &error)]).await {
             Ok(()) => EngineError::Recorded(Box::new(error)),
             Err(unrecorded) => unrecorded,
         }

@@ -49,7 +49,7 @@ impl Engine {
             }
             let made = self.new_data_key(context, &row, &id).await?;
 
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             require::unchanged_tenant(&mut write, &row).await?;
             if datasets::get(&mut write, tenant, name).await?.is_some() {
                 return Err(EngineError::AlreadyExists { what: "dataset", name: name.to_string() });

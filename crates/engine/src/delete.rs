@@ -34,7 +34,7 @@ impl Engine {
         let requested = Requested { tenant, dataset, name };
         self.guard_object(context, entry.clone(), requested, async {
             let (before, logged) = self.name_to_log(context, requested).await?;
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             let now = require::active_tenant(&mut write, tenant).await?;
             let object = objects::delete(&mut write, tenant, dataset, name)
                 .await?
@@ -89,7 +89,7 @@ impl Engine {
     /// them.
     pub(crate) async fn discard(
         &self,
-        write: &mut keyward_store::Write,
+        write: &mut keyward_store::Connection,
         object: &objects::Object,
     ) -> Result<Vec<String>, EngineError> {
         let since = self.clock.now();

@@ -38,7 +38,7 @@ impl Engine {
         code: Code,
         evicted: usize,
     ) -> Result<(), EngineError> {
-        let mut write = self.store.write().await?;
+        let mut write = self.begin().await?;
         let id = &before.id;
         let tenant = require::tenant(&mut write, id).await?;
         if tenant.state != TenantState::Active || tenant.epoch != before.epoch {

@@ -36,7 +36,7 @@ impl Engine {
                 comment: public.comment().to_owned(),
                 enrolled_at: self.clock.now(),
             };
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             require::tenant(&mut write, tenant).await?;
             if approver_keys::list(&mut write, tenant)
                 .await?

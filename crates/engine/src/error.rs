@@ -35,7 +35,7 @@ pub enum EngineError {
     /// A transition that key states don't have.
     #[error(transparent)]
     Transition(#[from] TransitionError),
-    /// The failure of a call that several operations waited for.
+    /// The failure of a call or a transaction that several operations waited for.
     #[error(transparent)]
     Shared(#[from] Arc<EngineError>),
     /// A failure that is in the log already, in the transaction of what it changed. Never leaves the

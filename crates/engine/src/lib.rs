@@ -11,6 +11,7 @@ mod clock;
 mod commit;
 mod deny;
 mod error;
+mod log;
 mod object_names;
 mod operation;
 mod probe;
@@ -70,6 +71,7 @@ pub use providers::Providers;
 pub use read::ReadSummary;
 pub use register_root_key::RootKeyView;
 
+pub use log::LogIdentity;
 pub use rekey::Rekeyed;
 pub use restore::Restored;
 pub use revoke::Revoked;
@@ -80,7 +82,7 @@ pub use sidecar::{Sidecar, SidecarKey};
 pub use start_challenge::{ChallengeKind, ChallengeView};
 pub use status::{DataKeyCount, TenantStatus, WorkspaceStatus};
 pub use sweep::Swept;
-pub use workspace::{LogIdentity, Parts, Settings};
+pub use workspace::{Parts, Settings};
 pub use write::{Source, Written};
 
 use keyward_core::Region;
@@ -93,12 +95,10 @@ pub struct Engine {
     pub(crate) store: Store,
     pub(crate) objects: Objects,
     pub(crate) providers: Providers,
-    pub(crate) log: LogIdentity,
+    pub(crate) log: std::sync::Arc<log::Log>,
     pub(crate) cache: cache::KeyCache,
-    pub(crate) clock: clock::ForwardClock,
+    pub(crate) clock: std::sync::Arc<clock::ForwardClock>,
     pub(crate) region: Region,
-    /// The right edge of the log's tree when this engine last wrote a record.
-    pub(crate) edge: parking_lot::Mutex<Option<keyward_ledger::TileEdge>>,
     /// When replaced blobs were last looked for.
     pub(crate) last_sweep: parking_lot::Mutex<chrono::DateTime<chrono::Utc>>,
 }

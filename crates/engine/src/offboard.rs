@@ -57,7 +57,7 @@ impl Engine {
             if !delete_data {
                 self.publish_sidecars(Some(tenant)).await?;
             }
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             let row = require::tenant(&mut write, tenant).await?;
             if row.epoch != known.epoch {
                 return Err(EngineError::ChangedMeanwhile(tenant.to_string()));

@@ -79,7 +79,7 @@ impl Engine {
             let names = self.existing_and(tenant, dataset, given).await?;
             let opened = digests(&keys, &names);
 
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             // A denial or revocation since wins.
             require::active_tenant(&mut write, tenant).await?;
             let entry = entry

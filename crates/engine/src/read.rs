@@ -333,22 +333,22 @@ impl Engine {
         bytes: u64,
     ) -> Result<(), EngineError> {
         let before = &readable.tenant;
-        let mut entry = readable.entry.clone().with("bytes", bytes);
-        let mut write = self.store.write().await?;
-        // Looked up again: a denial or revocation since the read began wins.
-        if let Err(error) = require::unchanged_tenant(&mut write, before).await {
-            drop(write);
-            if !matches!(error, EngineError::ChangedMeanwhile(_)) {
-                self.cache.evict_tenant(&before.id);
-                return Err(error);
-            }
+        let entry = readable.entry.clone().with("bytes", bytes);
+        match self.record_unless_changed(context, entry.clone(), before).await {
             // Only rotated, rewrapped or its datasets set otherwise: what was opened is still the tenant's to read.
-            write = self.store.write().await?;
-            let now = require::active_tenant(&mut write, &before.id).await?;
-            let dataset = &readable.object.dataset;
-            entry = still_loggable(&mut write, entry, dataset, before, &now).await?;
+            Err(EngineError::ChangedMeanwhile(_)) => {
+                let mut change = self.begin().await?;
+                let now = require::active_tenant(&mut change, &before.id).await?;
+                let dataset = &readable.object.dataset;
+                let entry = still_loggable(&mut change, entry, dataset, before, &now).await?;
+                self.commit(change, context, vec![entry]).await
+            }
+            Err(error @ EngineError::TenantNotActive { .. }) => {
+                self.cache.evict_tenant(&before.id);
+                Err(error)
+            }
+            recorded => recorded,
         }
-        self.commit(write, context, vec![entry]).await
     }
 
     /// A stored object as a blocking reader, for a thread that decrypts.

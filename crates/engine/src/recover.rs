@@ -70,7 +70,7 @@ impl Engine {
         };
         let outcome = if happened { "found done" } else { "found not done" };
 
-        let mut write = self.store.write().await?;
+        let mut write = self.begin().await?;
         if !intents::settle(&mut write, &intent.id, outcome, self.clock.now()).await? {
             return Ok(());
         }

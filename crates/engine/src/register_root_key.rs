@@ -53,7 +53,7 @@ impl Engine {
                 }
             }
 
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             let row = require::tenant(&mut write, tenant).await?;
             if row.state == TenantState::Offboarded {
                 return Err(EngineError::TenantNotActive {

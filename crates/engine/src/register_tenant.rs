@@ -34,7 +34,7 @@ impl Engine {
                 epoch: 1,
                 created_at: now,
             };
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             if tenants::get(&mut write, id).await?.is_some() {
                 return Err(EngineError::AlreadyExists { what: "tenant", name: id.to_string() });
             }

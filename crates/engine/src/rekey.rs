@@ -129,7 +129,7 @@ impl Engine {
         if moved.is_empty() {
             return Ok(());
         }
-        let mut write = self.store.write().await?;
+        let mut write = self.begin().await?;
         // A revocation since wins. A rotation of the root key doesn't matter: it leaves data keys as they
         // are, and a rekey of many objects isn't to fail for it.
         require::active_tenant(&mut write, &tenant.id).await?;

@@ -24,28 +24,39 @@ pub(crate) async fn active_tenant(
     connection: &mut Connection,
     id: &TenantId,
 ) -> Result<tenants::Tenant, EngineError> {
-    let tenant = tenant(connection, id).await?;
-    if tenant.state == TenantState::Active {
-        return Ok(tenant);
-    }
-    Err(EngineError::TenantNotActive {
-        tenant: id.clone(),
-        state: tenant.state,
-        why: tenant.state_code,
-    })
+    active(tenant(connection, id).await?)
 }
 
-/// The same tenant in the same epoch as when the operation began: nobody suspended, revoked or
-/// rotated it meanwhile.
+/// As [`same_epoch`], of what the tenant is now.
 pub(crate) async fn unchanged_tenant(
     connection: &mut Connection,
     before: &tenants::Tenant,
 ) -> Result<(), EngineError> {
-    let now = active_tenant(connection, &before.id).await?;
+    same_epoch(tenants::get(connection, &before.id).await?, before)
+}
+
+/// The same tenant in the same epoch as when the operation began: nobody suspended, revoked or
+/// rotated it meanwhile.
+pub(crate) fn same_epoch(
+    now: Option<tenants::Tenant>,
+    before: &tenants::Tenant,
+) -> Result<(), EngineError> {
+    let now = active(now.ok_or_else(|| EngineError::TenantNotFound(before.id.clone()))?)?;
     if now.epoch == before.epoch {
         return Ok(());
     }
     Err(EngineError::ChangedMeanwhile(before.id.to_string()))
+}
+
+fn active(tenant: tenants::Tenant) -> Result<tenants::Tenant, EngineError> {
+    if tenant.state == TenantState::Active {
+        return Ok(tenant);
+    }
+    Err(EngineError::TenantNotActive {
+        tenant: tenant.id,
+        state: tenant.state,
+        why: tenant.state_code,
+    })
 }
 
 /// The dataset.

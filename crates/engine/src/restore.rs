@@ -59,7 +59,7 @@ impl Engine {
             }
             self.older_root_keys_answer(tenant, &root).await?;
 
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             let now = require::tenant(&mut write, tenant).await?;
             if now.epoch != row.epoch {
                 return Err(EngineError::ChangedMeanwhile(tenant.to_string()));

@@ -52,7 +52,7 @@ impl Engine {
             .with("reason", reason)
             .with("at_provider", at_provider);
         self.guard(context, entry.clone(), async {
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             let row = require::tenant(&mut write, tenant).await?;
             if !matches!(row.state, TenantState::Active | TenantState::Suspended) {
                 return Err(EngineError::TenantNotActive {
@@ -120,7 +120,7 @@ impl Engine {
             .root_key(&root.id, root.version)
             .with("at_provider", what);
         self.guard(context, entry.clone(), async {
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             let detail = serde_json::json!({ "number": root.id.number, "enable": enabled });
             self.open_intent(&mut write, context, Action::RootKeyState, &root.id.tenant, &detail)
                 .await?;
@@ -136,7 +136,7 @@ impl Engine {
                     return Err(self.settle_refused(context, entry, error.into()).await);
                 }
             }
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             intents::settle(&mut write, &context.request, "done", self.clock.now()).await?;
             self.commit(write, context, vec![entry]).await
         })
@@ -176,7 +176,7 @@ impl Engine {
         error: EngineError,
     ) -> EngineError {
         let settle = async {
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             intents::settle(&mut write, &context.request, "refused", self.clock.now()).await?;
             Ok::<_, EngineError>(write)
         };
@@ -190,7 +190,7 @@ impl Engine {
     /// process doesn't.
     pub(crate) async fn open_intent(
         &self,
-        write: &mut keyward_store::Write,
+        write: &mut keyward_store::Connection,
         context: &OperationContext,
         action: Action,
         tenant: &TenantId,

@@ -26,6 +26,9 @@ use serde_json::json;
 
 use crate::{Engine, EngineError, OperationContext, operation::Entry, require};
 
+/// A record has room for so many, however long their names.
+const QUARANTINED_A_RECORD: usize = 200;
+
 /// How to rewrap.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RewrapOptions {
@@ -260,7 +263,7 @@ impl Run<'_> {
         failed: &[quarantine::Quarantined],
     ) -> Result<(), EngineError> {
         let tenant = &self.root.id.tenant;
-        let mut write = self.engine.store.write().await?;
+        let mut write = self.engine.begin().await?;
         // A revocation in between wins: nothing is rewrapped for a tenant that is locked.
         require::active_tenant(&mut write, tenant).await?;
         let changed = data_keys::rewrap_many(&mut write, swaps).await?;
@@ -277,8 +280,8 @@ impl Run<'_> {
         datasets::mark_sidecar_stale(&mut write, tenant, &touched).await?;
 
         let mut entries: Vec<Entry> = record_sized(&rows).map(|rows| self.entry_of(rows)).collect();
-        if !failed.is_empty() {
-            let list: Vec<_> = failed
+        entries.extend(failed.chunks(QUARANTINED_A_RECORD).map(|part| {
+            let list: Vec<_> = part
                 .iter()
                 .map(|one| json!({ "key": one.key.to_string(), "code": one.code }))
                 .collect();
@@ -287,8 +290,8 @@ impl Run<'_> {
                 .with("quarantined", list);
             entry.outcome = Outcome::Failed;
             entry.code = Some(keyward_core::Code::CiphertextRejected.as_str());
-            entries.push(entry);
-        }
+            entry
+        }));
         if entries.is_empty() {
             return Ok(());
         }

@@ -61,7 +61,7 @@ impl Engine {
         root: &root_keys::RootKey,
         swap: data_keys::Rewrap,
     ) -> Result<(), EngineError> {
-        let mut write = self.store.write().await?;
+        let mut write = self.begin().await?;
         require::active_tenant(&mut write, &row.key.tenant).await?;
         if data_keys::rewrap_many(&mut write, &[swap]).await?.is_empty() {
             return Ok(());

@@ -44,7 +44,7 @@ impl Engine {
             };
             let made = self.new_data_key(context, &row, &new).await?;
 
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             require::unchanged_tenant(&mut write, &row).await?;
             let before = require::data_key(&mut write, &old).await?;
             // First: where two rotate at once, the second one has seen an older state, and that is what

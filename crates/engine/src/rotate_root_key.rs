@@ -64,7 +64,7 @@ impl Engine {
         version: u32,
         how: &str,
     ) -> Result<(), EngineError> {
-        let mut write = self.store.write().await?;
+        let mut write = self.begin().await?;
         let now = require::root_key(&mut write, &key.id).await?;
         if now.version >= version {
             return Ok(());
@@ -95,7 +95,7 @@ impl Engine {
 
             // The intent first: if this process dies between the provider's answer and our commit, the
             // next one finds it open and asks the provider what happened.
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             let detail = serde_json::json!({ "number": key.id.number, "before": key.version });
             self.open_intent(&mut write, context, Action::RootKeyRotate, tenant, &detail).await?;
             let opened = Entry { outcome: Outcome::Intent, ..entry.clone() };
@@ -114,7 +114,7 @@ impl Engine {
                     return Err(self.settle_refused(context, entry, error.into()).await);
                 }
             };
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             let current = self.raise_version(&mut write, &key.id, version).await?;
             intents::settle(&mut write, &context.request, "done", self.clock.now()).await?;
             let to_rewrap =
@@ -160,7 +160,7 @@ impl Engine {
             // It was proven some time ago: it must still work now, before anything depends on it.
             let description = self.probe(&reference, tenant).await?;
 
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             require::active_tenant(&mut write, tenant).await?;
             let old = require::active_root_key(&mut write, tenant).await?;
             let new = require::root_key(&mut write, id).await?;
@@ -195,7 +195,7 @@ impl Engine {
     /// went on at once and the later one was quicker to come here.
     pub(crate) async fn raise_version(
         &self,
-        write: &mut keyward_store::Write,
+        write: &mut keyward_store::Connection,
         key: &RootKeyId,
         version: u32,
     ) -> Result<u32, EngineError> {

@@ -23,7 +23,7 @@ impl Engine {
             .with("dataset", name.as_str())
             .with("names", names.as_str());
         self.guard(context, entry.clone(), async {
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             require::tenant(&mut write, tenant).await?;
             let before = require::dataset(&mut write, tenant, name).await?;
             datasets::set_names(&mut write, tenant, name, names).await?;

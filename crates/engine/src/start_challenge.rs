@@ -114,7 +114,7 @@ impl Engine {
                 }
             };
 
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             let row = challenges::Challenge {
                 id,
                 key: root_key.clone(),
@@ -143,7 +143,7 @@ impl Engine {
     ) -> String {
         format!(
             "keyward-attestation-v1\nlog: {}\ntenant: {}\nroot-key: {}\nchallenge: {}\nnonce: {}\nexpires: {}\n",
-            self.log.origin,
+            self.log.identity.origin,
             key.id.tenant,
             key.identity,
             view.id,

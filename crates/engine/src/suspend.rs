@@ -22,7 +22,7 @@ impl Engine {
     ) -> Result<tenants::Tenant, EngineError> {
         let entry = Entry::of(Action::TenantSuspend, tenant).with("reason", reason);
         self.guard(context, entry.clone(), async {
-            let mut write = self.store.write().await?;
+            let mut write = self.begin().await?;
             require::active_tenant(&mut write, tenant).await?;
             let now = self.clock.now();
             tenants::set_state(&mut write, tenant, TenantState::Suspended, Some("by-hand"), now)

@@ -25,7 +25,7 @@ use crate::{Engine, EngineError, OperationContext, operation::Entry};
 /// Rows read at once.
 const PAGE: u32 = 1000;
 /// Files swept in one transaction, with one record that names them.
-const BATCH: usize = 1000;
+const BATCH: usize = 200;
 
 /// What a sweep found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -135,7 +135,7 @@ impl Engine {
         let paths: Vec<String> = orphans.into_iter().map(|orphan| orphan.path).collect();
         let since = self.clock.now();
         let rows: Vec<_> = paths.iter().map(|path| Garbage { path: path.clone(), since }).collect();
-        let mut write = self.store.write().await?;
+        let mut write = self.begin().await?;
         garbage::insert(&mut write, &rows).await?;
         let mut entry = entry
             .clone()

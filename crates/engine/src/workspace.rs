@@ -1,5 +1,7 @@
 //! A workspace: making one, opening one.
 
+use std::sync::Arc;
+
 use keyward_core::{Actor, DatasetName, Region, RequestId, Role, TenantId, WorkspaceId};
 use keyward_ledger::{Action, Frontier, Origin, SigningKey, VerifierKey};
 use keyward_store::{
@@ -11,8 +13,11 @@ use keyward_store::{
 };
 
 use crate::{
-    CacheSettings, Clock, Engine, EngineError, OperationContext, Providers, cache::KeyCache,
-    clock::ForwardClock, operation::Entry,
+    CacheSettings, Clock, Engine, EngineError, OperationContext, Providers,
+    cache::KeyCache,
+    clock::ForwardClock,
+    log::{Log, LogIdentity},
+    operation::Entry,
 };
 
 /// The setting that holds the log's verifier key.
@@ -23,14 +28,6 @@ const VERIFIER_KEY: &str = "verifier_key";
 pub struct Settings {
     /// The cache of unwrapped data keys.
     pub cache: CacheSettings,
-}
-
-/// The log's name and its signing key.
-pub struct LogIdentity {
-    /// The origin line of every checkpoint.
-    pub origin: Origin,
-    /// Signs checkpoints.
-    pub key: SigningKey,
 }
 
 /// What a surface brings to open a workspace.
@@ -134,7 +131,7 @@ impl Engine {
     /// The key that verifies this workspace's checkpoints.
     #[must_use]
     pub fn verifier_key(&self) -> VerifierKey {
-        self.log.key.verifier(&self.log.origin)
+        self.log.verifier_key()
     }
 
     /// The name under which a data key wraps object keys: namespace and name of the raw AES entry.
@@ -147,15 +144,16 @@ impl Engine {
     }
 
     fn assemble(parts: Parts, origin: Origin, region: Region) -> Self {
+        let clock = Arc::new(ForwardClock::new(parts.clock));
+        let identity = LogIdentity { origin, key: parts.signing_key };
         Self {
+            log: Arc::new(Log::new(identity, parts.store.clone(), Arc::clone(&clock))),
             store: parts.store,
             objects: parts.objects,
             providers: parts.providers,
-            log: LogIdentity { origin, key: parts.signing_key },
             cache: KeyCache::new(parts.settings.cache),
-            clock: ForwardClock::new(parts.clock),
+            clock,
             region,
-            edge: parking_lot::Mutex::default(),
             last_sweep: parking_lot::Mutex::default(),
         }
     }

@@ -142,7 +142,7 @@ impl Engine {
         object: &Object,
         entry: Entry,
     ) -> Result<bool, EngineError> {
-        let mut write = self.store.write().await?;
+        let mut write = self.begin().await?;
         // Looked up again: a revocation while the bytes were on their way wins. A rotation of the root
         // key doesn't matter, it leaves the data key as it is: a long upload isn't to fail for it.
         let now = require::active_tenant(&mut write, &object.tenant).await?;

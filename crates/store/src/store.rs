@@ -250,6 +250,45 @@ impl Write {
         *self.slot = Some(self.connection);
         Ok(())
     }
+
+    /// Gives the transaction up, and keeps the connection for the next one. Dropping it does as well, and
+    /// closes the connection.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing of the transaction remains in any case.
+    pub async fn roll_back(mut self) -> Result<(), StoreError> {
+        self.connection.run("schema", sql("ROLLBACK")).await?;
+        *self.slot = Some(self.connection);
+        Ok(())
+    }
+
+    /// Begins a part of the transaction that can be undone by itself.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub async fn begin_part(&mut self) -> Result<(), StoreError> {
+        self.connection.run("schema", sql("SAVEPOINT part")).await?;
+        Ok(())
+    }
+
+    /// Ends the part that was begun last; what it did is the transaction's now.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database, also where it has given up the transaction by itself, as it does
+    /// when a disk is full.
+    pub async fn keep_part(&mut self) -> Result<(), StoreError> {
+        self.connection.run("schema", sql("RELEASE part")).await?;
+        Ok(())
+    }
+
+    /// Ends the part that was begun last, and undoes it.
+    ///
+    /// # Errors
+    /// As [`keep_part`](Self::keep_part): then the whole transaction is to be given up.
+    pub async fn undo_part(&mut self) -> Result<(), StoreError> {
+        self.connection.run("schema", sql("ROLLBACK TO part")).await?;
+        self.keep_part().await
+    }
 }
 
 impl Deref for Write {

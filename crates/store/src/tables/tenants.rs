@@ -6,7 +6,8 @@ use keyward_core::TenantId;
 use super::words;
 use crate::{
     Connection, StoreError,
-    connection::{Row, sql, stored, time_text},
+    batch::{batches, placeholders},
+    connection::{Row, built, sql, stored, time_text},
 };
 
 const TABLE: &str = "tenants";
@@ -74,6 +75,24 @@ pub async fn insert(connection: &mut Connection, row: &Tenant) -> Result<(), Sto
 pub async fn get(connection: &mut Connection, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
     let select = sql("SELECT * FROM tenants WHERE id = $1").bind(id.to_string());
     connection.one(TABLE, select).await?.as_ref().map(read).transpose()
+}
+
+/// Those of these tenants that there are, in any order.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn get_many(
+    connection: &mut Connection,
+    ids: &[TenantId],
+) -> Result<Vec<Tenant>, StoreError> {
+    let mut tenants = Vec::with_capacity(ids.len());
+    for batch in batches(ids) {
+        let select =
+            format!("SELECT * FROM tenants WHERE id IN (VALUES {})", placeholders(batch.len(), 1));
+        let select = batch.iter().fold(built(select), |select, id| select.bind(id.to_string()));
+        tenants.append(&mut connection.many(TABLE, select, read).await?);
+    }
+    Ok(tenants)
 }
 
 /// All tenants, by id.
