@@ -97,6 +97,26 @@ impl WitnessKey {
     }
 }
 
+/// The cosignatures of these witnesses on a note, each with its time: of those who gave one. A quorum is
+/// the caller's to count.
+///
+/// # Errors
+/// [`LedgerError::WrongSignature`] where one of them is wrong.
+pub fn cosignatures<'w>(
+    note: &Note,
+    witnesses: &'w [WitnessKey],
+) -> Result<Vec<(&'w WitnessKey, DateTime<Utc>)>, LedgerError> {
+    let mut found = Vec::new();
+    for witness in witnesses {
+        match witness.cosigned(note) {
+            Ok(time) => found.push((witness, time)),
+            Err(LedgerError::NotCosigned { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
 /// "Two newline terminated lines (one header line and one timestamp line) followed by the whole note
 /// body of the cosigned checkpoint."
 fn message(seconds: u64, text: &str) -> String {
@@ -173,6 +193,9 @@ mod tests {
         }
         let note = Note::parse(&note.to_string()).unwrap();
         assert_eq!(witness.cosigned(&note), Ok(time(1_795_515_781)));
+        let listed = [key(3).witness_key(witness.name()), witness.clone()];
+        let found = cosignatures(&note, &listed).unwrap();
+        assert_eq!(found, [(&witness, time(1_795_515_781))]);
         // The log's own signature is still there, and the witness's key is no log's.
         assert!(note.verify(&key(1).verifier(&origin("example.com/log"))).is_ok());
         assert!(note.verify(&key(2).verifier(&origin("example.com/w"))).is_err());
@@ -193,6 +216,7 @@ mod tests {
             let mut note = note();
             note.add(line).unwrap();
             assert!(matches!(witness.cosigned(&note), Err(LedgerError::WrongSignature { .. })));
+            assert!(cosignatures(&note, std::slice::from_ref(&witness)).is_err());
         }
         assert!(key(2).cosign("text\n", witness.name(), time(-1)).is_err());
     }

@@ -66,7 +66,7 @@ mod witness;
 
 pub use action::{Action, Outcome};
 pub use checkpoint::Checkpoint;
-pub use cosignature::WitnessKey;
+pub use cosignature::{WitnessKey, cosignatures};
 pub use error::{
     BundleFault, CanonicalFault, LedgerError, NoteFault, ProofFault, ProofFileFault, RequestFault,
 };

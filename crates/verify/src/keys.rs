@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use keyward_ledger::{Checkpoint, LedgerError, Note, VerifierKey, WitnessKey};
+use keyward_ledger::{Checkpoint, LedgerError, Note, VerifierKey, WitnessKey, cosignatures};
 
 use crate::VerifyError;
 
@@ -80,15 +80,10 @@ impl Keys {
             let time = witness.cosigned(note)?;
             cosigned.push(Cosigned { witness: witness.clone(), time, key_from_folder: false });
         }
-        for witness in listed.iter().filter(|listed| !self.witnesses.contains(listed)) {
-            match witness.cosigned(note) {
-                Ok(time) => cosigned.push(Cosigned {
-                    witness: witness.clone(),
-                    time,
-                    key_from_folder: true,
-                }),
-                Err(LedgerError::NotCosigned { .. }) => {}
-                Err(error) => return Err(error.into()),
+        for (witness, time) in cosignatures(note, listed)? {
+            if !self.witnesses.contains(witness) {
+                let witness = witness.clone();
+                cosigned.push(Cosigned { witness, time, key_from_folder: true });
             }
         }
         Ok(cosigned)

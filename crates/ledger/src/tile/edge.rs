@@ -24,6 +24,14 @@ pub struct TileGrowth {
     pub before: usize,
 }
 
+impl TileGrowth {
+    /// The hashes that are new: what a stored tile is appended with.
+    #[must_use]
+    pub fn appended(&self) -> &[u8] {
+        self.tile.hashes.get(self.before * Hash::LENGTH..).unwrap_or_default()
+    }
+}
+
 impl TileEdge {
     /// The edge of the empty tree.
     #[must_use]
@@ -162,10 +170,12 @@ pub(crate) mod tests {
 
     /// Writes what grew, as a log does: an old tile is only ever appended to.
     pub(crate) fn store(tiles: &mut Store, growth: Vec<TileGrowth>) {
-        for TileGrowth { tile, before } in growth {
-            let old = tiles.insert(tile.id, tile.hashes.clone()).unwrap_or_default();
-            assert_eq!(old.len(), before * Hash::LENGTH);
-            assert!(tile.hashes.starts_with(&old) && tile.hashes.len() > old.len());
+        for growth in growth {
+            let stored = tiles.entry(growth.tile.id).or_default();
+            assert_eq!(stored.len(), growth.before * Hash::LENGTH);
+            assert!(!growth.appended().is_empty());
+            stored.extend(growth.appended());
+            assert_eq!(*stored, growth.tile.hashes);
         }
     }
 
