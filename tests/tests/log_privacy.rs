@@ -108,6 +108,14 @@ impl Life {
         rows.iter().map(|row| serde_json::from_str(row.get("body")).unwrap()).collect()
     }
 
+    /// How many records full text search finds by a word. An index that shares words' beginnings isn't
+    /// searched by its bytes.
+    async fn found(&self, word: &str) -> i64 {
+        let mut connection = behind::connect(&self.workspace.database()).await;
+        let count = sqlx::query("SELECT count(*) FROM audit_text WHERE audit_text MATCH $1");
+        count.bind(format!("{word}*")).fetch_one(&mut connection).await.unwrap().get(0)
+    }
+
     /// The database's bytes, and what they are without its list of objects; both without what was in
     /// it once.
     async fn database(&self) -> (Vec<u8>, Vec<u8>) {
@@ -143,6 +151,11 @@ async fn a_life_in_digests_leaves_no_name_no_content_and_no_key_in_the_log() {
     }
     life.is_not_in(&database, "the database");
     life.is_not_in(&life.database().await.0, "the database at the end");
+
+    assert!(life.found("vault").await > 20, "the search finds what is there");
+    for word in WORDS {
+        assert_eq!(life.found(word).await, 0, "{word}");
+    }
 
     let logged: BTreeSet<&str> =
         records.iter().filter_map(|record| record["details"]["name_digest"].as_str()).collect();
