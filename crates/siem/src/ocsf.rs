@@ -187,10 +187,7 @@ fn resources(record: &RecordView<'_>, details: &Map<String, Value>, source: &Sou
     if let Some(dataset) = dataset(record, details) {
         put("dataset", &dataset);
     }
-    if matches!(
-        record.action,
-        Action::AuditQuery | Action::AuditVerify | Action::AuditExport | Action::AuditNames
-    ) {
+    if record.action.as_str().starts_with("audit.") {
         put("audit-log", source.origin.as_str());
     }
     if let Some(key) = &record.key {
