@@ -108,6 +108,8 @@ codes! {
     ChallengeExpired = "challenge-expired", Denied;
     /// The challenge was answered before.
     ChallengeUsed = "challenge-used", Denied;
+    /// A witness refuses to cosign.
+    WitnessRefused = "witness-refused", Denied;
     /// A probe of the key found that it doesn't keep tenants apart.
     ProbeFailed = "probe-failed", Denied;
 
@@ -123,6 +125,8 @@ codes! {
     ChallengeNotFound = "challenge-not-found", NotFound;
     /// There is no workspace here.
     WorkspaceNotFound = "workspace-not-found", NotFound;
+    /// No such witness, or none here.
+    WitnessNotFound = "witness-not-found", NotFound;
 
     /// It exists already.
     AlreadyExists = "already-exists", Conflict;
@@ -139,6 +143,8 @@ codes! {
     KeyUnreachable = "key-unreachable", Unavailable;
     /// The object store can't be reached.
     StorageUnreachable = "storage-unreachable", Unavailable;
+    /// A witness can't be reached.
+    WitnessUnreachable = "witness-unreachable", Unavailable;
     /// A receiver of the log can't be reached, or doesn't say that it has read it.
     ReceiverUnreachable = "receiver-unreachable", Unavailable;
 
@@ -148,6 +154,10 @@ codes! {
     StateCorrupt = "state-corrupt", Integrity;
     /// The audit log doesn't verify.
     LogNotVerified = "log-not-verified", Integrity;
+    /// The audit log is shorter than a checkpoint of it that is kept elsewhere.
+    LogRolledBack = "log-rolled-back", Integrity;
+    /// The audit log is another one than a checkpoint that is kept elsewhere says.
+    LogForked = "log-forked", Integrity;
 
     /// The workspace was written by a newer Keyward.
     WorkspaceNewer = "workspace-newer", Machine;

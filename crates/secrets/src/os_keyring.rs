@@ -37,6 +37,29 @@ pub(crate) fn remove(workspace: WorkspaceId, name: &str) -> Result<(), SecretsEr
     }
 }
 
+/// Reads a text that is no secret.
+pub(crate) fn load_text(
+    workspace: WorkspaceId,
+    name: &str,
+) -> Result<Option<String>, SecretsError> {
+    match entry(workspace, name)?.get_secret() {
+        Ok(bytes) => String::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| SecretsError::KeyringDamaged { name: name.into() }),
+        Err(Error::NoEntry) => Ok(None),
+        Err(error) => Err(explain(name, error)),
+    }
+}
+
+/// Keeps a text that is no secret.
+pub(crate) fn store_text(
+    workspace: WorkspaceId,
+    name: &str,
+    text: &str,
+) -> Result<(), SecretsError> {
+    entry(workspace, name)?.set_secret(text.as_bytes()).map_err(|error| explain(name, error))
+}
+
 /// Writes, reads and removes an entry of its own: a locked keyring answers a mere search, so that only
 /// a write tells whether it can be used.
 pub(crate) fn probe() -> Result<(), SecretsError> {

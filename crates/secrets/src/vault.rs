@@ -122,7 +122,7 @@ impl fmt::Debug for Vault {
     }
 }
 
-fn check_name(name: &str) -> Result<(), SecretsError> {
+pub(crate) fn check_name(name: &str) -> Result<(), SecretsError> {
     let valid = (1..=64).contains(&name.len())
         && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     if valid {

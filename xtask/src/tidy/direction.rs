@@ -46,6 +46,7 @@ const CRATES: &[(&str, Kind, &[&str])] = &[
     ("keyward-secrets", Kind::Part, &["keyward-core"]),
     ("keyward-siem", Kind::Part, &["keyward-core", "keyward-ledger"]),
     ("keyward-store", Kind::Part, &["keyward-core"]),
+    ("keyward-witness", Kind::Part, &["keyward-core", "keyward-ledger", "keyward-secrets"]),
     (
         "keyward-engine",
         Kind::Engine,
@@ -58,6 +59,7 @@ const CRATES: &[(&str, Kind, &[&str])] = &[
             "keyward-secrets",
             "keyward-siem",
             "keyward-store",
+            "keyward-witness",
         ],
     ),
     (
@@ -72,6 +74,7 @@ const CRATES: &[(&str, Kind, &[&str])] = &[
             "keyward-kms",
             "keyward-secrets",
             "keyward-store",
+            "keyward-witness",
         ],
     ),
     ("keyward-verify", Kind::Offline, &["keyward-core", "keyward-ledger"]),
