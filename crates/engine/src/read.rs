@@ -16,7 +16,11 @@ use keyward_ledger::Action;
 use keyward_store::{
     ObjectsError,
     layout::StoredPath,
-    tables::{objects, objects::Object, tenants},
+    tables::{
+        objects::{self, Object},
+        reading::Reading,
+        tenants,
+    },
 };
 use tokio_util::io::{StreamReader, SyncIoBridge};
 use zeroize::Zeroizing;
@@ -25,7 +29,7 @@ use crate::{
     Engine, EngineError, OperationContext,
     object_names::{LoggedName, Requested, still_loggable},
     operation::Entry,
-    rekey::{object_context, object_data_key},
+    rekey::object_context,
     require,
     write::blocking,
 };
@@ -297,14 +301,9 @@ impl Engine {
         name: &ObjectName,
         entry: Entry,
     ) -> Result<Readable, EngineError> {
-        let (row, object, names, data_key) = {
+        let Reading { tenant: row, object, names, data_key } = {
             let mut reader = self.store.read().await?;
-            let row = require::active_tenant(&mut reader, tenant).await?;
-            let (object, names) = objects::get_with_names(&mut reader, tenant, dataset, name)
-                .await?
-                .ok_or_else(|| EngineError::ObjectNotFound { name: name.to_string() })?;
-            let data_key = require::data_key(&mut reader, &object_data_key(&object)).await?;
-            (row, object, names, data_key)
+            require::reading(&mut reader, tenant, dataset, name).await?
         };
         let opened = self.unlock(context, &row, &data_key).await?;
         if !opened.cached {

@@ -1,10 +1,14 @@
 //! Look-ups that insist: the row, or the error that says what is missing.
 
-use keyward_core::{DatasetName, KeyState, Region, RootKeyId, RootKeyReference, TenantId};
+use keyward_core::{
+    DataKeyId, DatasetName, KeyState, ObjectName, Region, RootKeyId, RootKeyReference, TenantId,
+};
 use keyward_store::{
     Connection,
     tables::{
-        data_keys, datasets, root_key_references, root_keys,
+        data_keys, datasets, objects,
+        reading::{self, Reading},
+        root_key_references, root_keys,
         tenants::{self, TenantState},
     },
 };
@@ -48,7 +52,8 @@ pub(crate) fn same_epoch(
     Err(EngineError::ChangedMeanwhile(before.id.to_string()))
 }
 
-fn active(tenant: tenants::Tenant) -> Result<tenants::Tenant, EngineError> {
+/// A tenant that was looked up, which must be active.
+pub(crate) fn active(tenant: tenants::Tenant) -> Result<tenants::Tenant, EngineError> {
     if tenant.state == TenantState::Active {
         return Ok(tenant);
     }
@@ -57,6 +62,30 @@ fn active(tenant: tenants::Tenant) -> Result<tenants::Tenant, EngineError> {
         state: tenant.state,
         why: tenant.state_code,
     })
+}
+
+/// An object of an active tenant, with what it takes to open it.
+pub(crate) async fn reading(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    dataset: &DatasetName,
+    name: &ObjectName,
+) -> Result<Reading, EngineError> {
+    if let Some(mut reading) = reading::get(connection, tenant, dataset, name).await? {
+        reading.tenant = active(reading.tenant)?;
+        return Ok(reading);
+    }
+    // One of them is missing; the first that is says so.
+    active_tenant(connection, tenant).await?;
+    match objects::get(connection, tenant, dataset, name).await? {
+        None => Err(EngineError::ObjectNotFound { name: name.to_string() }),
+        Some(object) => {
+            let (tenant, dataset, version) =
+                (object.tenant, object.dataset, object.data_key_version);
+            data_key(connection, &DataKeyId { tenant, dataset, version }).await?;
+            Err(EngineError::ChangedMeanwhile(name.to_string()))
+        }
+    }
 }
 
 /// The dataset.

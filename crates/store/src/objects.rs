@@ -161,6 +161,11 @@ impl Objects {
     /// # Errors
     /// [`ObjectsError`].
     pub async fn get(&self, path: &StoredPath) -> Result<Bytes, ObjectsError> {
+        // One visit to a thread that may wait for the disk, where the client makes two.
+        if let Some(file) = self.local_path(path) {
+            let bytes = tokio::fs::read(&file).await;
+            return bytes.map(Bytes::from).map_err(|error| ObjectsError::of_file(&file, error));
+        }
         let found = self.store.get(&self.location(path)).await;
         let bytes = async { found?.bytes().await }.await;
         bytes.map_err(|error| ObjectsError::of(path.as_str(), error))

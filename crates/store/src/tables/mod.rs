@@ -22,6 +22,7 @@ pub mod intents;
 pub mod key_transitions;
 pub mod objects;
 pub mod quarantine;
+pub mod reading;
 pub mod root_key_references;
 pub mod root_keys;
 pub mod tenants;
