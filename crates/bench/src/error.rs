@@ -3,6 +3,7 @@
 use keyward_engine::EngineError;
 use keyward_envelope::EnvelopeError;
 use keyward_kms::KmsError;
+use keyward_ledger::LedgerError;
 use keyward_store::{ObjectsError, StoreError};
 
 /// Why a row could not be measured.
@@ -17,6 +18,9 @@ pub enum BenchError {
     /// The key store or the AWS peer failed.
     #[error(transparent)]
     Kms(#[from] KmsError),
+    /// A record or a name that the log refuses.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

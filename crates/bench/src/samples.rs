@@ -39,6 +39,15 @@ impl Samples {
         sorted.get(sorted.len().saturating_sub(1) / 2).map_or(0.0, Duration::as_secs_f64)
     }
 
+    /// What so large a part of the times, of 1, was within, in seconds. Zero where there is none.
+    #[must_use]
+    pub fn percentile(&self, part: f64) -> f64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable();
+        let place = (sorted.len() as f64 * part).ceil() as usize;
+        sorted.get(place.saturating_sub(1)).map_or(0.0, Duration::as_secs_f64)
+    }
+
     /// How much was done a second, where each round did so much.
     #[must_use]
     pub fn rate(&self, amount: f64) -> f64 {
@@ -58,6 +67,7 @@ mod tests {
             samples.add(Duration::from_millis(milliseconds));
         }
         assert_eq!(samples.median(), 0.012);
+        assert_eq!((samples.percentile(0.8), samples.percentile(0.99)), (0.5, 0.9));
         samples.add(Duration::from_millis(1));
         assert_eq!(samples.median(), 0.011);
     }

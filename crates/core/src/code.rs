@@ -123,6 +123,8 @@ codes! {
     RootKeyNotFound = "root-key-not-found", NotFound;
     /// No such challenge.
     ChallengeNotFound = "challenge-not-found", NotFound;
+    /// The log has no such day.
+    LogDayNotFound = "log-day-not-found", NotFound;
     /// There is no workspace here.
     WorkspaceNotFound = "workspace-not-found", NotFound;
     /// No such witness, or none here.

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use chrono::NaiveDate;
+
 use crate::{ChallengeId, DataKeyId, DatasetName, ObjectId, ObjectName, TenantId};
 
 /// The context keys that Keyward sets. Callers can't set keys under these prefixes themselves.
@@ -22,6 +24,14 @@ pub mod keys {
     pub const NAME: &str = "keyward:name";
     /// The challenge's id, in the context of a challenge's nonce.
     pub const CHALLENGE: &str = "keyward:challenge";
+    /// The log's origin, in the context of a log archive.
+    pub const LOG: &str = "keyward:log";
+    /// The day in UTC, `2026-11-24`, in the context of a log archive.
+    pub const DAY: &str = "keyward:day";
+    /// The day's first record in decimal, in the context of a log archive.
+    pub const FIRST: &str = "keyward:first";
+    /// How many records the day has in decimal, in the context of a log archive.
+    pub const RECORDS: &str = "keyward:records";
 }
 
 /// Key/value pairs in the order of their keys' UTF-8 bytes, as every format here wants them.
@@ -86,6 +96,26 @@ impl EncryptionContext {
     pub fn for_challenge(tenant: &TenantId, challenge: &ChallengeId) -> Self {
         let mut context = Self::for_tenant(tenant);
         context.set(keys::CHALLENGE, challenge.to_string());
+        context
+    }
+
+    /// The context of a day's log archive, encrypted under a data key of this dataset: in its header, its
+    /// entry and each of its frames. It says which log the records are of, and where in it they belong.
+    #[must_use]
+    pub fn for_log_archive(
+        tenant: &TenantId,
+        dataset: &DatasetName,
+        origin: &str,
+        day: NaiveDate,
+        first: u64,
+        records: u64,
+    ) -> Self {
+        let mut context = Self::for_tenant(tenant);
+        context.set(keys::DATASET, dataset.to_string());
+        context.set(keys::LOG, origin.to_owned());
+        context.set(keys::DAY, day.to_string());
+        context.set(keys::FIRST, first.to_string());
+        context.set(keys::RECORDS, records.to_string());
         context
     }
 

@@ -40,9 +40,9 @@ impl Engine {
 /// The rules.
 fn allowed(role: &Role, action: Action, tenant: Option<&TenantId>) -> bool {
     use Action::{
-        ApproverEnroll, AuditExport, AuditNames, AuditQuery, AuditVerify, ChallengeAnswer,
-        DatasetNames, ExitKitWrite, ObjectDelete, ObjectList, ObjectRead, ObjectWrite,
-        RootKeyState, TenantRevoke,
+        ApproverEnroll, AuditExport, AuditFetch, AuditNames, AuditQuery, AuditRelease, AuditVerify,
+        ChallengeAnswer, DatasetNames, ExitKitWrite, ObjectDelete, ObjectList, ObjectRead,
+        ObjectWrite, RootKeyState, TenantRevoke,
     };
     match role {
         // Runs everything, and reads and writes no tenant's data; its objects' names in the log, where
@@ -50,8 +50,10 @@ fn allowed(role: &Role, action: Action, tenant: Option<&TenantId>) -> bool {
         Role::Administrator => {
             !matches!(action, ObjectRead | ObjectWrite | ObjectDelete | AuditNames)
         }
-        // Looks at everything in the log, and changes nothing.
-        Role::SecurityOfficer => matches!(action, AuditQuery | AuditVerify | AuditExport),
+        // Looks at everything in the log, archived days too, and changes nothing of it.
+        Role::SecurityOfficer => {
+            matches!(action, AuditQuery | AuditVerify | AuditExport | AuditFetch | AuditRelease)
+        }
         // Within its own tenant only.
         Role::TenantApprover(own) => {
             tenant == Some(own)

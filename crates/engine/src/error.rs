@@ -201,6 +201,21 @@ pub enum EngineError {
         /// The record.
         seq: u64,
     },
+    /// The log has no such day.
+    #[error("the log has no records of {0}; `keyward audit days` shows the days that it has")]
+    LogDayNotFound(chrono::NaiveDate),
+    /// A day's archive isn't what was written.
+    #[error(
+        "the archive of {day} (`{path}`) {fault}; keep it as evidence and put a copy of the file in its place"
+    )]
+    ArchiveDiffers {
+        /// The day.
+        day: chrono::NaiveDate,
+        /// The file.
+        path: String,
+        /// How it differs.
+        fault: crate::ArchiveFault,
+    },
     /// An argument is out of its range.
     #[error("{0}")]
     InvalidInput(String),
@@ -251,7 +266,8 @@ impl EngineError {
             Self::Unsupported(_) => Code::UnsupportedByProvider,
             Self::CiphertextRejected { .. } => Code::CiphertextRejected,
             Self::NotFinished(_) => Code::NotFinished,
-            Self::ColumnsDiffer { .. } => Code::LogNotVerified,
+            Self::LogDayNotFound(_) => Code::LogDayNotFound,
+            Self::ColumnsDiffer { .. } | Self::ArchiveDiffers { .. } => Code::LogNotVerified,
             Self::StateCorrupt(_) | Self::DataKeyNotFound(_) => Code::StateCorrupt,
         }
     }

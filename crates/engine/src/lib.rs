@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 // What operations share.
+mod archive;
 mod authorise;
 mod cache;
 mod clock;
@@ -27,8 +28,13 @@ mod workspace;
 
 // The operations.
 mod answer_challenge;
+mod audit_archive;
+mod audit_days;
 mod audit_export;
+mod audit_fetch;
 mod audit_query;
+mod audit_retention;
+mod audit_seal;
 mod audit_verify;
 mod create_dataset;
 mod delete;
@@ -54,8 +60,14 @@ mod sweep;
 mod write;
 
 pub use answer_challenge::Answer;
+pub use archive::{ArchiveFault, ArchiveFile};
+pub use audit_archive::{ArchiveDays, ArchivedDay};
+pub use audit_days::{LogArchive, LogDay};
 pub use audit_export::Exported;
+pub use audit_fetch::FetchedDay;
 pub use audit_query::{AuditFilter, AuditPage};
+pub use audit_retention::{ArchiveDataset, AuditRetention};
+pub use audit_seal::Sealed;
 pub use audit_verify::Verified;
 pub use cache::CacheSettings;
 pub use clock::{Clock, SystemClock};

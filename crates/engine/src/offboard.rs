@@ -3,16 +3,20 @@
 use keyward_core::{KeyState, TenantId};
 use keyward_ledger::Action;
 use keyward_store::{
+    Connection,
     layout::{self, StoredPath},
     tables::{
-        data_keys, datasets,
+        audit_days, data_keys, datasets,
         garbage::{self, Garbage},
         objects, root_keys,
         tenants::{self, TenantState},
     },
 };
 
-use crate::{Engine, EngineError, OperationContext, operation::Entry, require, transition};
+use crate::{
+    ArchiveFile, Engine, EngineError, OperationContext, audit_retention::retention,
+    operation::Entry, require, transition,
+};
 
 /// What off-boarding did.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -36,7 +40,8 @@ impl Engine {
     /// are, and the tenant opens them with its own key and the sidecars in them.
     ///
     /// # Errors
-    /// [`EngineError::TenantNotActive`] where it is off-boarded already.
+    /// [`EngineError::TenantNotActive`] where it is off-boarded already; [`EngineError::NotFinished`] where
+    /// archives of the log are encrypted under its data keys, or will be.
     pub async fn offboard(
         &self,
         context: &OperationContext,
@@ -62,6 +67,7 @@ impl Engine {
             if row.epoch != known.epoch {
                 return Err(EngineError::ChangedMeanwhile(tenant.to_string()));
             }
+            unneeded_for_archives(&mut write, tenant).await?;
             let now = self.clock.now();
             tenants::set_state(&mut write, tenant, TenantState::Offboarded, None, now).await?;
             for key in root_keys::list(&mut write, tenant).await? {
@@ -116,4 +122,27 @@ impl Engine {
             self.delete_blobs(&paths).await?;
         }
     }
+}
+
+/// That nothing of the log is lost with the tenant's data keys.
+async fn unneeded_for_archives(
+    connection: &mut Connection,
+    tenant: &TenantId,
+) -> Result<(), EngineError> {
+    let kept = retention(connection).await?;
+    if kept.archive_under.is_some_and(|under| under.tenant == *tenant) {
+        return Err(EngineError::NotFinished(format!(
+            "archives of the log are to be encrypted under data keys of `{tenant}`; name another dataset first with `keyward audit retention --under TENANT/DATASET`"
+        )));
+    }
+    for day in audit_days::list(connection).await? {
+        let Some(file) = ArchiveFile::of(&day)? else { continue };
+        if file.data_key(day.day)?.tenant == *tenant {
+            return Err(EngineError::NotFinished(format!(
+                "the log's archive of {} is encrypted under a data key of `{tenant}`, and would never open again; keep this tenant",
+                day.day
+            )));
+        }
+    }
+    Ok(())
 }

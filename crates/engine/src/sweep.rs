@@ -2,7 +2,7 @@
 //! object's bytes and naming them.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     time::{Duration, SystemTime},
 };
 
@@ -11,16 +11,16 @@ use futures::TryStreamExt;
 use keyward_core::{DatasetName, ObjectId, ObjectName, TenantId};
 use keyward_ledger::Action;
 use keyward_store::{
-    layout::{StoredPath, dataset_prefix},
+    layout::{StoredPath, dataset_prefix, log_archives_prefix},
     tables::{
-        datasets,
+        audit_days, datasets,
         garbage::{self, Garbage},
         objects, tenants,
     },
 };
 use serde_json::json;
 
-use crate::{Engine, EngineError, OperationContext, operation::Entry};
+use crate::{ArchiveFile, Engine, EngineError, OperationContext, log::Change, operation::Entry};
 
 /// Rows read at once.
 const PAGE: u32 = 1000;
@@ -53,8 +53,8 @@ impl Engine {
     ///
     /// `older_than` must exceed the time between an object's bytes being stored and their being named
     /// in the database, which is that of one transaction: an hour is plenty, and zero is only for a
-    /// workspace that nobody else has open. Only folders of datasets that this workspace knows are
-    /// looked at: a bucket may be shared. Holds some 50 bytes for each object of a dataset in memory.
+    /// workspace that nobody else has open. Only folders of datasets that this workspace knows, and that of
+    /// its log's archives, are looked at: a bucket may be shared. Holds some 50 bytes for each object of a dataset in memory.
     ///
     /// Interrupted, it has either listed a file as garbage together with its record, for the next
     /// opening to delete, or not touched it.
@@ -79,6 +79,7 @@ impl Engine {
             for set in self.all_datasets().await? {
                 self.sweep_dataset(context, &entry, &set, limit, &mut swept).await?;
             }
+            self.sweep_archives(context, &entry, limit, &mut swept).await?;
             swept.staged = self.objects.sweep_staged(older_than).await?;
             let entry = entry
                 .with("looked_at", swept.looked_at)
@@ -118,7 +119,6 @@ impl Engine {
         self.sweep_batch(context, entry, set, &mut orphans, swept).await
     }
 
-    /// Lists the files as garbage in the transaction of the record that names them, then deletes them.
     async fn sweep_batch(
         &self,
         context: &OperationContext,
@@ -131,19 +131,63 @@ impl Engine {
         if orphans.is_empty() {
             return Ok(());
         }
+        let mut entry = entry.clone().with("dataset", set.name.as_str());
+        entry.tenant = Some(set.tenant.clone());
+        let change = self.begin().await?;
+        self.discard_orphans(context, change, entry, orphans, swept).await
+    }
+
+    /// Sweeps the log's archives of this workspace: what an archiving left that was cut short.
+    async fn sweep_archives(
+        &self,
+        context: &OperationContext,
+        entry: &Entry,
+        limit: DateTime<Utc>,
+        swept: &mut Swept,
+    ) -> Result<(), EngineError> {
+        let mut old = Vec::new();
+        let mut listing = self.objects.list(&log_archives_prefix(&self.workspace_id().await?));
+        while let Some(stat) = listing.try_next().await? {
+            swept.looked_at += 1;
+            if StoredPath::parse(&stat.path).is_none() {
+                swept.unknown += 1;
+            } else if stat.modified < limit {
+                old.push(Orphan { path: stat.path, size: stat.size });
+            }
+        }
+        while !old.is_empty() {
+            let mut orphans = old.split_off(old.len().saturating_sub(BATCH));
+            // A large day's file may be older than any limit before it is named. So what is named is asked
+            // under the write lock, and whoever names a file asks there whether it was listed here.
+            let mut change = self.begin().await?;
+            let mut named = HashSet::new();
+            for day in audit_days::list(&mut change).await? {
+                named.extend(ArchiveFile::of(&day)?.map(|file| file.path));
+            }
+            orphans.retain(|orphan| !named.contains(&orphan.path));
+            if !orphans.is_empty() {
+                self.discard_orphans(context, change, entry.clone(), orphans, swept).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the files as garbage in the transaction of the record that names them, then deletes them.
+    async fn discard_orphans(
+        &self,
+        context: &OperationContext,
+        mut change: Change,
+        entry: Entry,
+        orphans: Vec<Orphan>,
+        swept: &mut Swept,
+    ) -> Result<(), EngineError> {
         let bytes: u64 = orphans.iter().map(|orphan| orphan.size).sum();
         let paths: Vec<String> = orphans.into_iter().map(|orphan| orphan.path).collect();
         let since = self.clock.now();
         let rows: Vec<_> = paths.iter().map(|path| Garbage { path: path.clone(), since }).collect();
-        let mut write = self.begin().await?;
-        garbage::insert(&mut write, &rows).await?;
-        let mut entry = entry
-            .clone()
-            .with("dataset", set.name.as_str())
-            .with("files", json!(paths))
-            .with("bytes", bytes);
-        entry.tenant = Some(set.tenant.clone());
-        self.commit(write, context, vec![entry]).await?;
+        garbage::insert(&mut change, &rows).await?;
+        let entry = entry.with("files", json!(paths)).with("bytes", bytes);
+        self.commit(change, context, vec![entry]).await?;
         self.delete_blobs(&paths).await?;
         swept.deleted += paths.len() as u64;
         swept.bytes += bytes;

@@ -111,6 +111,16 @@ words! {
         AuditExport = "audit.export",
         /// Digests of objects' names in the log were opened.
         AuditNames = "audit.names",
+        /// Past days of the log were closed.
+        AuditSeal = "audit.seal",
+        /// A day's records moved from the database to an encrypted file.
+        AuditArchive = "audit.archive",
+        /// An archived day's records were brought back.
+        AuditFetch = "audit.fetch",
+        /// The records of an archived day that were brought back went again.
+        AuditRelease = "audit.release",
+        /// How long records stay in the database, or what their archives are encrypted under, was set.
+        AuditRetention = "audit.retention",
         /// An exit kit was written.
         ExitKitWrite = "exit-kit.write",
         /// An open intent was settled after a restart.

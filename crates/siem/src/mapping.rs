@@ -116,6 +116,13 @@ pub fn class(action: Action) -> Class {
         Action::AuditQuery | Action::AuditVerify | Action::AuditExport | Action::AuditNames => {
             Class::Api(Api::Read)
         }
+        // A copy of what the log holds already comes back.
+        Action::AuditFetch => Class::Api(Api::Read),
+        // Where the log's bodies lie and how long they stay; what they say never changes.
+        Action::AuditSeal
+        | Action::AuditArchive
+        | Action::AuditRelease
+        | Action::AuditRetention => Class::Api(Api::Update),
         // What it writes is outside; what it does to the workspace is to read keys and names.
         Action::ExitKitWrite => Class::Api(Api::Read),
         Action::IntentSettle => Class::Api(Api::Other),

@@ -7,12 +7,17 @@
 //! TENANT/DATASET/objects/AB/ABCD...         an object's message (AB: the first two hex digits of its id)
 //! TENANT/DATASET/objects/AB/ABCD....3.entry its entry under data key version 3, moved there by a rekey
 //! TENANT/DATASET/keys.json                  the sidecar: the dataset's wrapped data keys
+//! _audit/WORKSPACE/2026/11/24.ABCD...       a workspace's records of a day, archived
 //! ```
 
 use std::fmt;
 
-use keyward_core::{DatasetName, ObjectId, TenantId};
+use chrono::NaiveDate;
+use keyward_core::{DatasetName, ObjectId, TenantId, WorkspaceId};
 use object_store::path::Path;
+
+/// Where logs' archives lie. No tenant's id starts so: what deletes a tenant's files never comes here.
+const LOG_ARCHIVES: &str = "_audit/";
 
 /// A file's path in the object store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,10 +43,28 @@ impl StoredPath {
         Self(Path::from(format!("{tenant}/{dataset}/keys.json")))
     }
 
+    /// The archive of a day of the log. The id is drawn for one writing alone, so that one that was cut
+    /// short is never in another's way.
+    #[must_use]
+    pub fn log_archive(workspace: &WorkspaceId, day: NaiveDate, id: &ObjectId) -> Self {
+        let prefix = log_archives_prefix(workspace);
+        Self(Path::from(format!("{prefix}{}.{id}", day.format("%Y/%m/%d"))))
+    }
+
+    /// Which day of the log this is the archive of; `None` for any other file.
+    #[must_use]
+    pub fn archived_day(&self) -> Option<NaiveDate> {
+        Some(log_archive_parts(self.as_str())?.1)
+    }
+
     /// Takes a path back from its text, as the `garbage` table keeps it; `None` where it is none that
     /// this file makes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some((workspace, day, id)) = log_archive_parts(text) {
+            let path = Self::log_archive(&workspace, day, &id);
+            return (path.as_str() == text).then_some(path);
+        }
         let mut parts = text.split('/');
         let tenant: TenantId = parts.next()?.parse().ok()?;
         let dataset: DatasetName = parts.next()?.parse().ok()?;
@@ -92,6 +115,20 @@ pub fn dataset_prefix(tenant: &TenantId, dataset: &DatasetName) -> String {
     format!("{tenant}/{dataset}/")
 }
 
+/// The prefix under which the archives of a workspace's log lie, and nothing else: others may share the
+/// bucket.
+#[must_use]
+pub fn log_archives_prefix(workspace: &WorkspaceId) -> String {
+    format!("{LOG_ARCHIVES}{workspace}/")
+}
+
+fn log_archive_parts(text: &str) -> Option<(WorkspaceId, NaiveDate, ObjectId)> {
+    let (workspace, archive) = text.strip_prefix(LOG_ARCHIVES)?.split_once('/')?;
+    let (day, id) = archive.rsplit_once('.')?;
+    let day = NaiveDate::parse_from_str(day, "%Y/%m/%d").ok()?;
+    Some((workspace.parse().ok()?, day, id.parse().ok()?))
+}
+
 /// Two digits of fan-out: a folder of a million files is slow on many file systems.
 fn object_text(tenant: &TenantId, dataset: &DatasetName, id: &ObjectId) -> String {
     let id = id.to_string();
@@ -107,6 +144,12 @@ mod tests {
         let (tenant, dataset) = ("acme".parse().unwrap(), "invoices".parse().unwrap());
         let id = ObjectId::from_bytes([0xab; 16]);
         let hex = "ab".repeat(16);
+        let day = NaiveDate::from_ymd_opt(2026, 1, 9).unwrap();
+        let workspace = WorkspaceId::from_bytes([0xcd; 16]);
+        let archive = StoredPath::log_archive(&workspace, day, &id);
+        assert_eq!(archive.archived_day(), Some(day));
+        assert!(archive.as_str().starts_with(&log_archives_prefix(&workspace)));
+        assert_eq!(StoredPath::sidecar(&tenant, &dataset).archived_day(), None);
         for (path, text) in [
             (StoredPath::object(&tenant, &dataset, &id), format!("acme/invoices/objects/ab/{hex}")),
             (
@@ -114,6 +157,10 @@ mod tests {
                 format!("acme/invoices/objects/ab/{hex}.3.entry"),
             ),
             (StoredPath::sidecar(&tenant, &dataset), "acme/invoices/keys.json".into()),
+            (
+                StoredPath::log_archive(&workspace, day, &id),
+                format!("_audit/{}/2026/01/09.{hex}", "cd".repeat(16)),
+            ),
         ] {
             assert_eq!(path.as_str(), text);
             assert_eq!(StoredPath::parse(&text), Some(path));
@@ -135,6 +182,12 @@ mod tests {
             &format!("acme/invoices/objects/ab/{hex}/x"),
             &format!("acme/invoices/objects/ab/../{hex}"),
             &format!("/acme/invoices/objects/ab/{hex}"),
+            &format!("_audit/{hex}/2026/1/9.{hex}"),
+            &format!("_audit/{hex}/2026/02/30.{hex}"),
+            &format!("_audit/{hex}/2026/01/09.{hex}.1"),
+            &format!("_audit/{hex}/2026/01/09"),
+            &format!("_audit/2026/01/09.{hex}"),
+            "_audit/docs/keys.json",
         ] {
             assert_eq!(StoredPath::parse(text), None, "{text}");
         }

@@ -12,7 +12,7 @@ use common::{
 };
 use keyward_core::Code;
 use keyward_store::{
-    Connection, Store, StoreError,
+    Connection, Store, StoreError, Write,
     tables::{
         audit_checkpoints::{self, AuditCheckpoint},
         audit_counts::{self, Apart, Count, CountFilter, Step},
@@ -414,18 +414,18 @@ async fn days_are_sealed_archived_and_fetched_back() {
         [(&rows[18..305], "short"), (&rows[19..306], "late"), (&rows[17..305], "early")]
     {
         let mut write = place.store.write().await.unwrap();
-        let error = audit_days::restore(&mut write, day, rows).await.unwrap_err();
+        let error = put_back(&mut write, day, rows).await.unwrap_err();
         assert_eq!(error.code(), Code::ChangedMeanwhile, "{what}");
     }
     let mut write = place.store.write().await.unwrap();
-    audit_days::restore(&mut write, day, &rows[18..306]).await.unwrap();
+    put_back(&mut write, day, &rows[18..306]).await.unwrap();
     write.commit().await.unwrap();
     for filter in &searches {
         check_filter(&place.store, &rows, filter, 50).await;
     }
     assert_eq!(audit_counts::first_wrong(&mut reader, &archived).await.unwrap(), None);
     let mut write = place.store.write().await.unwrap();
-    assert!(audit_days::restore(&mut write, day, &rows[18..306]).await.is_err());
+    assert!(put_back(&mut write, day, &rows[18..306]).await.is_err());
     drop(write);
     let mut write = place.store.write().await.unwrap();
     audit_days::release(&mut write, day).await.unwrap();
@@ -436,6 +436,19 @@ async fn days_are_sealed_archived_and_fetched_back() {
     append(&mut write, &[record(600, 300)]).await.unwrap();
     write.commit().await.unwrap();
     place.store.check().await.unwrap();
+}
+
+/// Puts a day's rows back, a hundred at a time.
+async fn put_back(
+    write: &mut Write,
+    day: chrono::NaiveDate,
+    rows: &[AuditRecord],
+) -> Result<(), StoreError> {
+    let mut restoring = audit_days::restore(write, day).await?;
+    for rows in rows.chunks(100) {
+        restoring.add(write, rows).await?;
+    }
+    restoring.finish()
 }
 
 /// The newest day can be sealed in the transaction whose record begins the next one, and in no other.

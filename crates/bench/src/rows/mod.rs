@@ -3,6 +3,7 @@
 mod bare;
 mod files;
 mod growth;
+mod log;
 mod memory;
 pub mod resident;
 mod rewrap_aws;
@@ -26,6 +27,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("rewrap-local", rewrap_local::rows),
     ("rewrap-aws", rewrap_aws::rows),
     ("growth", growth::rows),
+    ("log", log::rows),
 ];
 
 /// Runs what is wanted.

@@ -161,25 +161,50 @@ pub async fn archive(
     delete_rows(connection, day).await
 }
 
-/// Puts an archived day's rows back: all of them, each verified by the caller against its hash.
+/// An archived day's rows on their way back, within one transaction.
+#[must_use = "unless it finishes, the rows may not be all"]
+pub struct Restoring {
+    next: u64,
+    end: u64,
+}
+
+/// Starts to put an archived day's rows back: all of them, in their order, each verified by the caller
+/// against its hash.
 ///
 /// # Errors
-/// [`StoreError::ChangedMeanwhile`] where the day isn't archived, its rows are here, or these aren't just
-/// its records.
-pub async fn restore(
-    connection: &mut Connection,
-    day: NaiveDate,
-    rows: &[AuditRecord],
-) -> Result<(), StoreError> {
-    let stored = get(connection, day).await?;
-    let whole = stored.is_some_and(|day| {
-        day.records == rows.len() as u64 && (day.first..).zip(rows).all(|(seq, row)| row.seq == seq)
-    });
-    if !whole {
-        return Err(StoreError::ChangedMeanwhile { table: TABLE });
-    }
+/// [`StoreError::ChangedMeanwhile`] where the day isn't archived or its rows are here.
+pub async fn restore(connection: &mut Connection, day: NaiveDate) -> Result<Restoring, StoreError> {
     set_here(connection, day, true).await?;
-    audit_records::restore(connection, rows).await
+    let day = get(connection, day).await?;
+    let day = day.ok_or(StoreError::ChangedMeanwhile { table: TABLE })?;
+    Ok(Restoring { next: day.first, end: day.first.saturating_add(day.records) })
+}
+
+impl Restoring {
+    /// Puts the next rows back.
+    ///
+    /// # Errors
+    /// [`StoreError::ChangedMeanwhile`] where these aren't the day's next records.
+    pub async fn add(
+        &mut self,
+        connection: &mut Connection,
+        rows: &[AuditRecord],
+    ) -> Result<(), StoreError> {
+        let ours = rows.iter().zip(self.next..self.end).filter(|(row, seq)| row.seq == *seq);
+        if ours.count() != rows.len() {
+            return Err(StoreError::ChangedMeanwhile { table: TABLE });
+        }
+        self.next += rows.len() as u64;
+        audit_records::restore(connection, rows).await
+    }
+
+    /// Says that these were all; only then may the transaction be committed.
+    ///
+    /// # Errors
+    /// [`StoreError::ChangedMeanwhile`] where some are missing.
+    pub fn finish(self) -> Result<(), StoreError> {
+        changed(u64::from(self.next == self.end))
+    }
 }
 
 /// Takes the rows of an archived day away again that were put back.

@@ -74,6 +74,15 @@ pub async fn list_older(
         .await
 }
 
+/// Whether these bytes are about to be deleted.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn contains(connection: &mut Connection, path: &str) -> Result<bool, StoreError> {
+    let select = sql("SELECT path FROM garbage WHERE path = $1").bind(path.to_owned());
+    Ok(connection.one(TABLE, select).await?.is_some())
+}
+
 /// Removes paths whose bytes have been deleted, or are referred to after all.
 ///
 /// # Errors

@@ -1,0 +1,149 @@
+//! `log-page*`: pages of a hundred records by filters and by words, each from somewhere in the log, beside
+//! the bare query by the index that serves it.
+
+use keyward_store::{
+    Reader,
+    tables::{
+        audit_pages::{self, Filter, Page},
+        audit_records::Body,
+    },
+};
+use rusqlite::{Connection, params_from_iter, types::Value};
+
+use super::{Log, bare, records};
+use crate::{
+    bench::{Bench, Row},
+    error::BenchError,
+    samples::Samples,
+};
+
+/// Records a page.
+const PAGE: u32 = 100;
+
+/// What every hundredth page may take at most, in milliseconds.
+const SLOWEST: f64 = 5.0;
+
+/// A question, and the bare query that answers it.
+struct Question {
+    filter: Filter,
+    before: u64,
+    bare: &'static str,
+    values: Vec<Value>,
+}
+
+const BY_TENANT: &str = "SELECT seq, body FROM audit_records
+    WHERE tenant = (SELECT id FROM audit_terms WHERE term = ?) AND tenant > 0 AND seq < ?
+    ORDER BY seq DESC LIMIT 100";
+const BY_TENANT_AND_OUTCOME: &str = "SELECT seq, body FROM audit_records
+    WHERE tenant = (SELECT id FROM audit_terms WHERE term = ?) AND tenant > 0 AND seq < ?
+        AND +outcome = (SELECT id FROM audit_terms WHERE term = 'denied')
+    ORDER BY seq DESC LIMIT 100";
+const BY_WORDS: &str = "SELECT r.seq, r.body FROM audit_text AS t
+    CROSS JOIN audit_records AS r ON r.seq = t.rowid
+    WHERE t.audit_text MATCH ? AND t.rowid < ? ORDER BY t.rowid DESC LIMIT 100";
+
+/// Measures each kind of page.
+pub fn rows(bench: &mut Bench, log: &Log) -> Result<(), BenchError> {
+    let kinds: [(&str, fn(u64, u64) -> Question); 5] = [
+        ("log-page-tenant", by_tenant),
+        ("log-page-tenant-outcome", by_tenant_and_outcome),
+        ("log-page-time", by_time),
+        ("log-page-word", by_word),
+        ("log-page-words", by_words),
+    ];
+    for (name, question) in kinds {
+        if !bench.wants_group(name) {
+            continue;
+        }
+        let connection = bare::open(log.store.path())?;
+        let mut times = [Samples::default(), Samples::default()];
+        let [ours, beside] = &mut times;
+        let mut reader = bench.runtime.block_on(log.store.read())?;
+        for number in 0..bench.size(2000, 200) {
+            let question = question(number, log.records);
+            let page = ask(&mut reader, &question);
+            let found = bench.runtime.block_on(ours.wait(page))?;
+            let expected = beside.time(|| ask_bare(&connection, &question))?;
+            // The bare query knows nothing of times.
+            if found.len() != expected && question.filter.since.is_none() {
+                return Err(BenchError::Unmeasured(format!("{} of {expected}", found.len())));
+            }
+        }
+        let costs = times.each_ref().map(|times| times.median() * 1e3);
+        let bare = "the bare query by index";
+        bench.row(Row::cost(name, "ms", bare, costs).at_least(0.5));
+        let slowest = times[0].percentile(0.99) * 1e3;
+        let row = Row::cost(&format!("{name}-p99"), "ms", "what is allowed", [slowest, SLOWEST]);
+        bench.row(row.at_least(1.0));
+    }
+    Ok(())
+}
+
+async fn ask(reader: &mut Reader, question: &Question) -> Result<Vec<Body>, BenchError> {
+    let page = Page::Before(question.before);
+    Ok(audit_pages::page(reader, &question.filter, page, PAGE).await?)
+}
+
+fn ask_bare(connection: &Connection, question: &Question) -> Result<usize, BenchError> {
+    let mut select = connection.prepare_cached(question.bare)?;
+    let mut rows = select.query(params_from_iter(&question.values))?;
+    let mut found = 0;
+    while let Some(row) = rows.next()? {
+        std::hint::black_box((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
+        found += 1;
+    }
+    Ok(found)
+}
+
+fn by_tenant(number: u64, records: u64) -> Question {
+    let (tenant, before) = place(number, records);
+    let filter = Filter { tenant: Some(records::tenant_id(tenant)), ..Filter::default() };
+    let values = vec![records::tenant(tenant).into(), (before as i64).into()];
+    Question { filter, before, bare: BY_TENANT, values }
+}
+
+fn by_tenant_and_outcome(number: u64, records: u64) -> Question {
+    let mut question = by_tenant(number, records);
+    question.filter.outcome = Some("denied".into());
+    question.bare = BY_TENANT_AND_OUTCOME;
+    question
+}
+
+/// A tenant's records of an hour.
+fn by_time(number: u64, records: u64) -> Question {
+    let mut question = by_tenant(number, records);
+    let until = records::time(question.before);
+    question.filter.until = Some(until);
+    question.filter.since = Some(until - chrono::TimeDelta::hours(1));
+    question.before = records;
+    question
+}
+
+/// A word that few records have.
+fn by_word(number: u64, records: u64) -> Question {
+    let (_, before) = place(number, records);
+    let word = format!("{:06}", records::mixed(number) % records.min(999_983));
+    words(word.clone(), format!("\"{word}\""), before)
+}
+
+/// Words that many have.
+fn by_words(number: u64, records: u64) -> Question {
+    let (tenant, before) = place(number, records);
+    let text = format!("denied {}", records::tenant(tenant));
+    words(text, format!("\"denied\" \"tenant\" \"{tenant:03}\""), before)
+}
+
+fn words(search: String, matching: String, before: u64) -> Question {
+    let filter = Filter { search: Some(search), ..Filter::default() };
+    Question {
+        filter,
+        before,
+        bare: BY_WORDS,
+        values: vec![matching.into(), (before as i64).into()],
+    }
+}
+
+fn place(number: u64, records: u64) -> (u64, u64) {
+    let random = records::mixed(number ^ 0x5555);
+    (random % records::TENANTS, (random >> 16) % records + 1)
+}
