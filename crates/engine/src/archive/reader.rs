@@ -198,3 +198,146 @@ fn stopped(error: io::Error, seq: u64) -> Stopped {
         None => Stopped::Fault(ArchiveFault::Closed(seq)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keyward_core::DataKeyId;
+    use keyward_envelope::{Randomness, Sealing, seal};
+    use proptest::prelude::*;
+
+    fn keys(records: u64) -> ArchiveKeys {
+        let key: DataKeyId = "dk:ops/log/1".parse().unwrap();
+        let day = "2026-11-24".parse().unwrap();
+        ArchiveKeys {
+            expected: EncryptionContext::for_log_archive(
+                &key.tenant,
+                &key.dataset,
+                "keyward/test",
+                day,
+                7,
+                records,
+            ),
+            keyring: RawAesKeyring::new("keyward:ops", "log/1", &SecretKey::new([3; 32])).unwrap(),
+        }
+    }
+
+    /// A message over these bytes, by somebody who has the key.
+    fn sealed(plaintext: &[u8]) -> Vec<u8> {
+        let keys = keys(3);
+        let sealing = Sealing::new(&keys.keyring, &keys.expected);
+        seal(&sealing, Randomness::draw().unwrap(), plaintext).unwrap()
+    }
+
+    fn compressed(plaintext: &[u8]) -> Vec<u8> {
+        zstd::stream::encode_all(plaintext, 3).unwrap()
+    }
+
+    fn hashes() -> Vec<u8> {
+        [b"a".as_slice(), b"b", b"c"].iter().flat_map(|body| leaf_hash(body).0).collect()
+    }
+
+    /// Reads three records from 7 on: `a`, `b` and `c`.
+    fn read(file: &[u8]) -> Result<String, Stopped> {
+        let mut reader = ArchiveReader::new(file, &keys(3), 7)?;
+        let hashes = hashes();
+        let (first, rest) = hashes.split_at(Hash::LENGTH);
+        assert_eq!(reader.next(first)?, ["a"]);
+        assert_eq!(reader.next(rest)?, ["b", "c"]);
+        reader.finish()
+    }
+
+    fn fault(file: &[u8]) -> ArchiveFault {
+        match read(file) {
+            Err(Stopped::Fault(fault)) => fault,
+            Err(Stopped::Io(error)) => panic!("{error}"),
+            Ok(_) => panic!("it opened"),
+        }
+    }
+
+    #[test]
+    fn records_are_lines() {
+        let file = sealed(&compressed(b"a\nb\nc\n"));
+        let Ok(sha256) = read(&file) else { panic!("it didn't open") };
+        assert_eq!(sha256, hex::encode(Sha256::digest(&file)));
+    }
+
+    /// Whoever has the key can write any file, and gets no further than the first wrong record.
+    #[test]
+    fn other_records_are_refused() {
+        for (lines, expected) in [
+            ("a\nB\nc\n", ArchiveFault::Record(8)),
+            ("b\na\nc\n", ArchiveFault::Record(7)),
+            ("a\nc\n", ArchiveFault::Record(8)),
+            ("a\n\nb\nc\n", ArchiveFault::Record(8)),
+            ("a\nb\n", ArchiveFault::Closed(9)),
+            ("", ArchiveFault::Closed(7)),
+            ("a\nb\nc", ArchiveFault::Record(9)),
+            ("a\nb\nc\nd\n", ArchiveFault::GoesOn),
+            ("a\nb\nc\n\n", ArchiveFault::GoesOn),
+            ("a\r\nb\nc\n", ArchiveFault::Record(7)),
+        ] {
+            let found = match expected {
+                ArchiveFault::Record(7) | ArchiveFault::Closed(7) => {
+                    let file = sealed(&compressed(lines.as_bytes()));
+                    let mut reader = ArchiveReader::new(&*file, &keys(3), 7).ok().unwrap();
+                    match reader.next(&hashes()) {
+                        Err(Stopped::Fault(fault)) => fault,
+                        _ => panic!("{lines:?}"),
+                    }
+                }
+                _ => fault(&sealed(&compressed(lines.as_bytes()))),
+            };
+            assert_eq!(found, expected, "{lines:?}");
+        }
+        let two = [compressed(b"a\nb\nc\n"), compressed(b"d\n")].concat();
+        assert_eq!(fault(&sealed(&two)), ArchiveFault::GoesOn);
+        let trailing = [compressed(b"a\nb\nc\n"), b"no frame".to_vec()].concat();
+        assert_eq!(fault(&sealed(&trailing)), ArchiveFault::Closed(10));
+    }
+
+    /// A kilobyte that says it is gigabytes of one line, or needs a window of gigabytes.
+    #[test]
+    fn bombs_do_not_go_off() {
+        let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 3).unwrap();
+        let zeros = vec![0; 1 << 20];
+        for _ in 0..1024 {
+            io::Write::write_all(&mut encoder, &zeros).unwrap();
+        }
+        let bomb = sealed(&encoder.finish().unwrap());
+        assert!(bomb.len() < 200_000);
+        let mut reader = ArchiveReader::new(&*bomb, &keys(3), 7).ok().unwrap();
+        let stopped = reader.next(&hashes()).err();
+        assert!(matches!(stopped, Some(Stopped::Fault(ArchiveFault::Record(7)))));
+
+        let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 3).unwrap();
+        encoder.window_log(27).unwrap();
+        encoder.long_distance_matching(true).unwrap();
+        io::Write::write_all(&mut encoder, b"a\nb\nc\n").unwrap();
+        io::Write::flush(&mut encoder).unwrap();
+        let wide = sealed(&encoder.finish().unwrap());
+        let mut reader = ArchiveReader::new(&*wide, &keys(3), 7).ok().unwrap();
+        assert!(matches!(
+            reader.next(&hashes()).err(),
+            Some(Stopped::Fault(ArchiveFault::Closed(7)))
+        ));
+    }
+
+    #[test]
+    fn another_day_s_archive_is_refused_before_its_key_is_used() {
+        let file = sealed(&compressed(b"a\nb\nc\n"));
+        let other = ArchiveReader::new(&*file, &keys(4), 7).err();
+        assert!(matches!(other, Some(Stopped::Fault(ArchiveFault::Closed(7)))));
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_bytes_open(at in any::<prop::sample::Index>(), bit in 0..8_u32, cut in any::<prop::sample::Index>()) {
+            let file = sealed(&compressed(b"a\nb\nc\n"));
+            let mut flipped = file.clone();
+            flipped[at.index(file.len())] ^= 1 << bit;
+            prop_assert!(read(&flipped).is_err());
+            prop_assert!(read(&file[..cut.index(file.len())]).is_err());
+        }
+    }
+}
