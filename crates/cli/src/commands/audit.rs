@@ -1,6 +1,10 @@
 //! `keyward audit`: the log.
 
+mod archive;
+mod days;
+mod fetch;
 mod names;
+mod seal;
 
 use std::path::PathBuf;
 
@@ -30,6 +34,18 @@ pub enum Audit {
     Verify,
     /// Say which names the digests of a dataset's objects in the log stand for
     Names(names::Names),
+    /// List the log's days: which are sealed, which archived, and where their records are
+    Days(days::Days),
+    /// Close past days: they take no more records, and the newest checkpoint is kept
+    Seal(seal::Seal),
+    /// Move sealed days' records from the database into encrypted files; their hashes stay
+    Archive(archive::Archive),
+    /// Bring an archived day's records back into the database, each checked against its hash
+    Fetch(fetch::Fetch),
+    /// Let the records of a day that was fetched go again
+    Release(fetch::Release),
+    /// Show or set how long records stay in the database, and what archives are encrypted under
+    Retention(archive::Retention),
     /// Write the whole log into a new folder, for others to verify
     Export {
         /// The folder to make
@@ -76,6 +92,12 @@ impl Audit {
         match self {
             Self::List(list) => list.run(session).await,
             Self::Names(names) => names.run(session).await,
+            Self::Days(days) => days.run(session).await,
+            Self::Seal(seal) => seal.run(session).await,
+            Self::Archive(archive) => archive.run(session).await,
+            Self::Fetch(fetch) => fetch.run(session).await,
+            Self::Release(release) => release.run(session).await,
+            Self::Retention(retention) => retention.run(session).await,
             Self::Verify => {
                 let bar = progress::bar(session.output, 0, "verifying");
                 let verified = engine
