@@ -631,7 +631,7 @@ async fn pages_walk_an_index() {
                 "SELECT r.seq, r.body FROM audit_records AS r
                  WHERE r.tenant = ?1 AND r.tenant > 0 AND +r.action = 7 {page}"
             ),
-            "audit_records_tenant",
+            "audit_records_tenant (",
         ),
         (
             format!(
@@ -646,6 +646,13 @@ async fn pages_walk_an_index() {
                  WHERE +r.tenant = ?1 AND r.outcome = 7 {page}"
             ),
             "audit_records_outcome",
+        ),
+        (
+            format!(
+                "SELECT r.seq, r.body FROM audit_records AS r INDEXED BY audit_records_tenant_outcome
+                 WHERE r.tenant = ?1 AND r.tenant > 0 AND r.outcome = 7 {page}"
+            ),
+            "(tenant=? AND outcome=? AND rowid>? AND rowid<?)",
         ),
         (format!("SELECT r.seq FROM audit_records AS r WHERE r.actor = 7 {page}"), "_actor"),
         (format!("SELECT r.seq FROM audit_records AS r WHERE r.action = 7 {page}"), "_action"),

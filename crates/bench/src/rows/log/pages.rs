@@ -61,18 +61,26 @@ pub fn rows(bench: &mut Bench, log: &Log) -> Result<(), BenchError> {
         let mut reader = bench.runtime.block_on(log.store.read())?;
         for number in 0..bench.size(2000, 200) {
             let question = question(number, log.records);
+            // Who comes first finds the pages cold: they take turns in that.
+            let mut expected = None;
+            if number % 2 == 1 {
+                expected = Some(beside.time(|| ask_bare(&connection, &question))?);
+            }
             let page = ask(&mut reader, &question);
             let found = bench.runtime.block_on(ours.wait(page))?;
-            let expected = beside.time(|| ask_bare(&connection, &question))?;
+            let expected = match expected {
+                Some(expected) => expected,
+                None => beside.time(|| ask_bare(&connection, &question))?,
+            };
             // The bare query knows nothing of times.
             if found.len() != expected && question.filter.since.is_none() {
                 return Err(BenchError::Unmeasured(format!("{} of {expected}", found.len())));
             }
         }
-        let costs = times.each_ref().map(|times| times.median() * 1e3);
+        let costs = [ours.median() * 1e3, beside.median() * 1e3];
         let bare = "the bare query by index";
         bench.row(Row::cost(name, "ms", bare, costs).at_least(0.5));
-        let slowest = times[0].percentile(0.99) * 1e3;
+        let slowest = ours.percentile(0.99) * 1e3;
         let row = Row::cost(&format!("{name}-p99"), "ms", "what is allowed", [slowest, SLOWEST]);
         bench.row(row.at_least(1.0));
     }
