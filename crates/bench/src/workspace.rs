@@ -174,6 +174,8 @@ impl Workspace {
             providers: Providers::new().with(service.clone()),
             signing_key: SigningKey::from_seed(&SecretKey::new([7; 32])),
             settings: Settings::default(),
+            anchors: Vec::new(),
+            accept: None,
             clock: Box::new(SystemClock),
         };
         let (id, region) = (WorkspaceId::from_bytes([2; 16]), known("us-west-1"));

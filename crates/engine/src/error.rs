@@ -10,6 +10,7 @@ use keyward_envelope::EnvelopeError;
 use keyward_kms::KmsError;
 use keyward_ledger::LedgerError;
 use keyward_store::{ObjectsError, StoreError, tables::tenants::TenantState};
+use keyward_witness::WitnessError;
 
 /// The failure of an operation. Its [`code`](EngineError::code) is stable; its text is for people.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,9 @@ pub enum EngineError {
     /// The audit log.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// A place that keeps checkpoints, or a witness.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
     /// A caller's context pair.
     #[error(transparent)]
     Context(#[from] ContextError),
@@ -216,6 +220,53 @@ pub enum EngineError {
         /// How it differs.
         fault: crate::ArchiveFault,
     },
+    /// The database is older than a checkpoint of it that is kept elsewhere.
+    #[error(
+        "the database is older than {place} says: that keeps a checkpoint over {kept} records{at}, and the database has {here}; put the newer database back, or, if that is lost, have an administrator run `keyward audit accept-rollback --reason TEXT`, which is recorded"
+    )]
+    LogRolledBack {
+        /// What keeps the checkpoint.
+        place: String,
+        /// How many records that has.
+        kept: u64,
+        /// When it was kept, where that is known.
+        at: String,
+        /// How many records the database has.
+        here: u64,
+    },
+    /// The database holds another log than a checkpoint of it that is kept elsewhere.
+    #[error(
+        "the database holds another history than {place} says: its first {kept} records are not those of the checkpoint kept there{at} (the database has {here}); keep both as evidence and put the right database back, or have an administrator run `keyward audit accept-rollback --reason TEXT`, which is recorded"
+    )]
+    LogForked {
+        /// What keeps the checkpoint.
+        place: String,
+        /// How many records that has.
+        kept: u64,
+        /// When it was kept, where that is known.
+        at: String,
+        /// How many records the database has.
+        here: u64,
+    },
+    /// What a place keeps under this log's name isn't this log's.
+    #[error(
+        "what {place} keeps is no checkpoint of this log: {cause}; look who wrote there, and if the database is the right one, have an administrator run `keyward audit accept-rollback --reason TEXT`, which is recorded"
+    )]
+    AnchorForeign {
+        /// What keeps it.
+        place: String,
+        /// Why it isn't.
+        cause: LedgerError,
+    },
+    /// A place doesn't answer.
+    #[error("{place} does not answer; look whether it waits for somebody")]
+    AnchorSilent {
+        /// The place.
+        place: String,
+    },
+    /// There is no such witness.
+    #[error("there is no witness `{0}`; `keyward audit witness list` shows them")]
+    WitnessNotFound(String),
     /// An argument is out of its range.
     #[error("{0}")]
     InvalidInput(String),
@@ -234,6 +285,11 @@ impl EngineError {
             Self::Objects(error) => error.code(),
             Self::Envelope(error) => error.code(),
             Self::Ledger(error) => error.code(),
+            Self::Witness(error) => error.code(),
+            Self::LogRolledBack { .. } => Code::LogRolledBack,
+            Self::LogForked { .. } | Self::AnchorForeign { .. } => Code::LogForked,
+            Self::AnchorSilent { .. } => Code::WitnessUnreachable,
+            Self::WitnessNotFound(_) => Code::WitnessNotFound,
             Self::Shared(error) => error.code(),
             Self::Recorded(error) => error.code(),
             Self::Context(_) | Self::InvalidInput(_) => Code::InvalidInput,

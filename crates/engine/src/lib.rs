@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 // What operations share.
+mod anchor;
 mod archive;
 mod authorise;
 mod cache;
@@ -27,6 +28,7 @@ mod words;
 mod workspace;
 
 // The operations.
+mod accept_rollback;
 mod answer_challenge;
 mod audit_archive;
 mod audit_days;
@@ -36,6 +38,7 @@ mod audit_query;
 mod audit_retention;
 mod audit_seal;
 mod audit_verify;
+mod audit_witness;
 mod create_dataset;
 mod delete;
 mod enroll_approver;
@@ -59,6 +62,7 @@ mod suspend;
 mod sweep;
 mod write;
 
+pub use accept_rollback::AcceptRollback;
 pub use answer_challenge::Answer;
 pub use archive::{ArchiveFault, ArchiveFile};
 pub use audit_archive::{ArchiveDays, ArchivedDay};
@@ -69,6 +73,7 @@ pub use audit_query::{AuditFilter, AuditPage};
 pub use audit_retention::{ArchiveDataset, AuditRetention};
 pub use audit_seal::Sealed;
 pub use audit_verify::Verified;
+pub use audit_witness::{AnchorView, NewWitness, Taken, WitnessReport, WitnessView};
 pub use cache::CacheSettings;
 pub use clock::{Clock, SystemClock};
 
@@ -108,6 +113,8 @@ pub struct Engine {
     pub(crate) objects: Objects,
     pub(crate) providers: Providers,
     pub(crate) log: std::sync::Arc<log::Log>,
+    /// Where the log's newest checkpoint is kept outside the database.
+    pub(crate) anchors: std::sync::Arc<anchor::Anchors>,
     pub(crate) cache: cache::KeyCache,
     pub(crate) clock: std::sync::Arc<clock::ForwardClock>,
     pub(crate) region: Region,

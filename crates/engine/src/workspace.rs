@@ -11,9 +11,11 @@ use keyward_store::{
         workspace::{self, Workspace},
     },
 };
+use keyward_witness::Place;
 
 use crate::{
-    CacheSettings, Clock, Engine, EngineError, OperationContext, Providers,
+    AcceptRollback, CacheSettings, Clock, Engine, EngineError, OperationContext, Providers,
+    anchor::Anchors,
     cache::KeyCache,
     clock::ForwardClock,
     log::{Log, LogIdentity},
@@ -42,6 +44,10 @@ pub struct Parts {
     pub signing_key: SigningKey,
     /// What is set.
     pub settings: Settings,
+    /// Where the newest checkpoint is kept, besides what the workspace itself is set to use.
+    pub anchors: Vec<Arc<dyn Place>>,
+    /// Whether to go on with a database that is older than its anchors.
+    pub accept: Option<AcceptRollback>,
     /// The time.
     pub clock: Box<dyn Clock>,
 }
@@ -85,6 +91,7 @@ impl Engine {
         audit_head::advance(&mut write, 0, &head).await?;
         write.commit().await?;
         let engine = Self::assemble(parts, origin, region);
+        engine.anchors.follow(engine.log.published());
         let context = engine.context(actor, Role::Administrator)?;
         let entry = Entry::new(Action::WorkspaceCreate)
             .with("workspace", id.to_string())
@@ -96,9 +103,11 @@ impl Engine {
     /// Opens a workspace, and settles what an earlier process left unfinished.
     ///
     /// # Errors
-    /// The store's, [`EngineError::StateCorrupt`] where a setting is missing or malformed, and
-    /// [`EngineError::InvalidInput`] where the signing key isn't this workspace's.
-    pub async fn open(parts: Parts, actor: Actor) -> Result<Self, EngineError> {
+    /// The store's, [`EngineError::StateCorrupt`] where a setting is missing or malformed,
+    /// [`EngineError::InvalidInput`] where the signing key isn't this workspace's, and
+    /// [`EngineError::LogRolledBack`], [`EngineError::LogForked`] or [`EngineError::AnchorForeign`] where
+    /// the database isn't the one that checkpoints kept elsewhere speak of.
+    pub async fn open(mut parts: Parts, actor: Actor) -> Result<Self, EngineError> {
         let missing = || EngineError::StateCorrupt("the workspace's settings".into());
         let mut reader = parts.store.read().await?;
         let row = workspace::get(&mut reader).await?.ok_or_else(missing)?;
@@ -110,8 +119,13 @@ impl Engine {
                 "the log's signing key is not this workspace's; open it with the secrets it was made with".into(),
             ));
         }
+        let accept = parts.accept.take();
         let engine = Self::assemble(parts, origin, row.region);
-        engine.recover(&engine.context(actor, Role::Administrator)?).await?;
+        let context = engine.context(actor, Role::Administrator)?;
+        // Before anything is written: what is refused must stay as it was found.
+        engine.open_against_anchors(&context, accept.as_ref()).await?;
+        engine.anchors.follow(engine.log.published());
+        engine.recover(&context).await?;
         Ok(engine)
     }
 
@@ -146,8 +160,11 @@ impl Engine {
     fn assemble(parts: Parts, origin: Origin, region: Region) -> Self {
         let clock = Arc::new(ForwardClock::new(parts.clock));
         let identity = LogIdentity { origin, key: parts.signing_key };
+        let key = identity.key.verifier(&identity.origin);
+        let anchors = Anchors::new(parts.store.clone(), key, Arc::clone(&clock), parts.anchors);
         Self {
             log: Arc::new(Log::new(identity, parts.store.clone(), Arc::clone(&clock))),
+            anchors: Arc::new(anchors),
             store: parts.store,
             objects: parts.objects,
             providers: parts.providers,

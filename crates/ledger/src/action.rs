@@ -111,6 +111,14 @@ words! {
         AuditExport = "audit.export",
         /// Digests of objects' names in the log were opened.
         AuditNames = "audit.names",
+        /// A database was accepted that is older than a checkpoint kept elsewhere, or another one.
+        AuditAccept = "audit.accept",
+        /// A witness of the log was added, or a folder that keeps its checkpoints.
+        WitnessAdd = "witness.add",
+        /// A witness of the log was removed.
+        WitnessRemove = "witness.remove",
+        /// A witness's cosignature of a checkpoint was taken.
+        WitnessCosign = "witness.cosign",
         /// Past days of the log were closed.
         AuditSeal = "audit.seal",
         /// A day's records moved from the database to an encrypted file.

@@ -116,6 +116,11 @@ pub fn class(action: Action) -> Class {
         Action::AuditQuery | Action::AuditVerify | Action::AuditExport | Action::AuditNames => {
             Class::Api(Api::Read)
         }
+        // The log goes on from an older state: nothing in it changes, but what counts as its end.
+        Action::AuditAccept => Class::Api(Api::Update),
+        Action::WitnessAdd => Class::Api(Api::Create),
+        Action::WitnessRemove => Class::Api(Api::Delete),
+        Action::WitnessCosign => Class::Api(Api::Update),
         // A copy of what the log holds already comes back.
         Action::AuditFetch => Class::Api(Api::Read),
         // Where the log's bodies lie and how long they stay; what they say never changes.

@@ -11,8 +11,8 @@ use keyward_core::{
     WorkspaceId, reference::LocalKey,
 };
 use keyward_engine::{
-    Answer, ChallengeKind, ChallengeView, Engine, EngineError, OperationContext, Parts, Providers,
-    RootKeyView, Settings, Source,
+    AcceptRollback, Answer, ChallengeKind, ChallengeView, Engine, EngineError, OperationContext,
+    Parts, Providers, RootKeyView, Settings, Source,
 };
 use keyward_kms::{
     RootKeyService,
@@ -20,6 +20,7 @@ use keyward_kms::{
 };
 use keyward_ledger::SigningKey;
 use keyward_store::{Objects, Store};
+use keyward_witness::{FolderPlace, Place};
 use tempfile::TempDir;
 
 use crate::{Faulty, TestClock};
@@ -52,7 +53,7 @@ impl TestWorkspace {
     /// A new workspace with these settings.
     pub async fn with(settings: Settings) -> Self {
         let temporary = TempDir::new().expect("a temporary folder");
-        let made = Self::make(temporary.path(), settings).await.expect("a workspace");
+        let made = Self::make(temporary.path(), settings, None).await.expect("a workspace");
         Self { _temporary: Some(temporary), ..made }
     }
 
@@ -61,7 +62,15 @@ impl TestWorkspace {
     /// # Errors
     /// The engine's.
     pub async fn create_at(folder: &Path) -> Result<Self, EngineError> {
-        Self::make(folder, Settings::default()).await
+        Self::make(folder, Settings::default(), None).await
+    }
+
+    /// A new workspace in an empty folder, which stays, and keeps its checkpoints in another one.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn create_anchored(folder: &Path, anchors: &Path) -> Result<Self, EngineError> {
+        Self::make(folder, Settings::default(), Some(anchors)).await
     }
 
     /// The workspace in a folder, opened by an engine, a key store and a clock of its own: what another
@@ -70,10 +79,30 @@ impl TestWorkspace {
     /// # Errors
     /// The engine's.
     pub async fn open_at(folder: &Path) -> Result<Self, EngineError> {
+        Self::open_whole(folder, None, None).await
+    }
+
+    /// As [`open_at`](Self::open_at), with checkpoints kept in another folder.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn open_anchored(
+        folder: &Path,
+        anchors: &Path,
+        accept: Option<AcceptRollback>,
+    ) -> Result<Self, EngineError> {
+        Self::open_whole(folder, Some(anchors), accept).await
+    }
+
+    async fn open_whole(
+        folder: &Path,
+        anchors: Option<&Path>,
+        accept: Option<AcceptRollback>,
+    ) -> Result<Self, EngineError> {
         let keystore = LocalKeyStore::open(&folder.join("keystore"), SecretKey::new(SEALING))?;
         let faults = Faulty::new(Arc::new(keystore.clone()));
         let clock = TestClock::default();
-        let engine = Self::open_engine(folder, &faults, &clock).await?;
+        let engine = Self::open_engine(folder, &faults, &clock, anchors, accept).await?;
         Ok(Self {
             engine: Arc::new(engine),
             keystore,
@@ -90,7 +119,7 @@ impl TestWorkspace {
     /// # Errors
     /// The engine's.
     pub async fn open_again(&self) -> Result<Engine, EngineError> {
-        Self::open_engine(&self.folder, &self.faults, &self.clock).await
+        Self::open_engine(&self.folder, &self.faults, &self.clock, None, None).await
     }
 
     /// The workspace's folder.
@@ -220,7 +249,11 @@ impl TestWorkspace {
         Ok(read.to_vec())
     }
 
-    async fn make(folder: &Path, settings: Settings) -> Result<Self, EngineError> {
+    async fn make(
+        folder: &Path,
+        settings: Settings,
+        anchors: Option<&Path>,
+    ) -> Result<Self, EngineError> {
         let store = Store::create(&folder.join("keyward.db")).await?;
         let place = objects_of(folder);
         let objects = Objects::create(&place).await?;
@@ -231,8 +264,9 @@ impl TestWorkspace {
         )?;
         let clock = TestClock::default();
         let faults = Faulty::new(Arc::new(keystore.clone()));
+        let parts = Self::parts(store, objects, &faults, &clock, settings);
         let engine = Engine::create(
-            Self::parts(store, objects, &faults, &clock, settings),
+            Parts { anchors: places(anchors), ..parts },
             WorkspaceId::from_bytes([2; 16]),
             "local".parse().expect("a region"),
             &place,
@@ -253,10 +287,13 @@ impl TestWorkspace {
         folder: &Path,
         faults: &Faulty,
         clock: &TestClock,
+        anchors: Option<&Path>,
+        accept: Option<AcceptRollback>,
     ) -> Result<Engine, EngineError> {
         let store = Store::open(&folder.join("keyward.db")).await?;
         let objects = Objects::open(&objects_of(folder)).await?;
         let parts = Self::parts(store, objects, faults, clock, Settings::default());
+        let parts = Parts { anchors: places(anchors), accept, ..parts };
         Engine::open(parts, Actor("test".into())).await
     }
 
@@ -273,9 +310,15 @@ impl TestWorkspace {
             providers: Providers::new().with(Arc::new(faults.clone())),
             signing_key: SigningKey::from_seed(&SecretKey::new(SEED)),
             settings,
+            anchors: Vec::new(),
+            accept: None,
             clock: Box::new(clock.clone()),
         }
     }
+}
+
+fn places(folder: Option<&Path>) -> Vec<Arc<dyn Place>> {
+    folder.map(|folder| Arc::new(FolderPlace::own(folder)) as Arc<dyn Place>).into_iter().collect()
 }
 
 fn objects_of(folder: &Path) -> String {

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::{
     Config, DATABASE, KEYSTORE, OBJECTS, OpenOptions, Workspace, WorkspaceError, blocking,
     config::private_folder,
-    open::{providers, settings, vault},
+    open::{anchors, providers, settings, vault},
     secrets::{Secrets, random},
 };
 
@@ -130,6 +130,8 @@ async fn finish(
         providers: providers(&keystore, &options.aws),
         signing_key: SigningKey::from_seed(&secrets.log_seed),
         settings: settings(options),
+        anchors: anchors(folder, config, options.state.as_deref()),
+        accept: None,
         clock: Box::new(SystemClock),
     };
     let engine =

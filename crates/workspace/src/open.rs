@@ -1,18 +1,21 @@
 //! Opens a workspace.
 
 use std::{
-    path::{Path, absolute},
+    path::{Path, PathBuf, absolute},
     sync::Arc,
     time::Duration,
 };
 
 use keyward_core::Actor;
-use keyward_engine::{CacheSettings, Engine, Parts, Providers, Settings, SystemClock};
+use keyward_engine::{
+    AcceptRollback, CacheSettings, Engine, Parts, Providers, Settings, SystemClock,
+};
 use keyward_kms::local::LocalKeyStore;
 use keyward_kms_aws::AwsKms;
 use keyward_ledger::SigningKey;
 use keyward_secrets::{Backing, Vault};
 use keyward_store::{Objects, Store, tables};
+use keyward_witness::{FolderPlace, KeyringPlace, Place};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -23,6 +26,10 @@ use crate::{
 
 /// The sealed secrets' file in the folder.
 const SECRETS: &str = "secrets.json";
+/// The folder of anchors in the account's folder for state.
+const ANCHORS: &str = "anchors";
+/// Processes take turns by it in writing the keyring's anchor. It holds nothing.
+const ANCHOR_LOCK: &str = ".anchor.lock";
 
 /// What AWS's own configuration doesn't say.
 #[derive(Clone, Debug, Default)]
@@ -44,13 +51,26 @@ pub struct OpenOptions {
     pub aws: AwsSettings,
     /// How long an unwrapped data key may serve. `None` is the engine's own default.
     pub cache_lifetime: Option<Duration>,
+    /// The account's folder for state, outside every workspace: it keeps the log's newest checkpoint
+    /// where the keyring doesn't. `None` keeps none, and then nothing of this account tells an older copy
+    /// of a passphrase-sealed workspace from the newest.
+    pub state: Option<PathBuf>,
+    /// Whether to go on with a database that is older than its anchors.
+    pub accept: Option<AcceptRollback>,
 }
 
 impl OpenOptions {
     /// The usual ones.
     #[must_use]
     pub fn new(actor: Actor) -> Self {
-        Self { actor, passphrase: None, aws: AwsSettings::default(), cache_lifetime: None }
+        Self {
+            actor,
+            passphrase: None,
+            aws: AwsSettings::default(),
+            cache_lifetime: None,
+            state: None,
+            accept: None,
+        }
     }
 }
 
@@ -100,6 +120,8 @@ impl Workspace {
             providers: providers(&keystore, &options.aws),
             signing_key: SigningKey::from_seed(&secrets.log_seed),
             settings: settings(&options),
+            anchors: anchors(&folder, &config, options.state.as_deref()),
+            accept: options.accept,
             clock: Box::new(SystemClock),
         };
         let engine = Engine::open(parts, options.actor).await?;
@@ -126,6 +148,20 @@ pub(crate) fn settings(options: &OpenOptions) -> Settings {
         cache.lifetime = lifetime;
     }
     Settings { cache }
+}
+
+/// Where this account keeps the log's newest checkpoint: beside the log's key in the keyring, or in the
+/// account's folder for state. Never in the workspace's folder, which is what an older copy replaces.
+pub(crate) fn anchors(folder: &Path, config: &Config, state: Option<&Path>) -> Vec<Arc<dyn Place>> {
+    match (config.secrets, state) {
+        (Backing::Keyring, _) => {
+            vec![Arc::new(KeyringPlace::new(config.id, folder.join(ANCHOR_LOCK)))]
+        }
+        (Backing::Passphrase, Some(state)) => {
+            vec![Arc::new(FolderPlace::own(state.join(ANCHORS)))]
+        }
+        (Backing::Passphrase, None) => Vec::new(),
+    }
 }
 
 /// Where the workspace's secrets rest.
