@@ -214,6 +214,14 @@ fn encryption_contexts() {
         "data key": EncryptionContext::for_data_key(&data_key(3)),
         "challenge": EncryptionContext::for_challenge(&tenant(), &ChallengeId::from_bytes([0xcd; 16])),
         "probe": EncryptionContext::for_tenant(&tenant()),
+        "log archive": EncryptionContext::for_log_archive(
+            &"ops".parse().unwrap(),
+            &"log".parse().unwrap(),
+            "keyward/efefefefefefefefefefefefefefefef",
+            "2026-11-24".parse().unwrap(),
+            1000,
+            250,
+        ),
     });
     example("encryption-contexts.json", &pretty(&contexts));
 }
