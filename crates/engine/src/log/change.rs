@@ -9,11 +9,15 @@ use keyward_ledger::LedgerError;
 use keyward_store::Connection;
 use tokio::sync::OwnedMutexGuard;
 
-use super::{Group, Log, Member, Turn, close::record, told};
+use super::{Group, Log, Member, Turn, close::record, fail, told};
 use crate::{EngineError, OperationContext, operation::Entry};
 
 /// A connection within the group's transaction, after a savepoint. Dropped without
 /// [`commit`](Self::commit), nothing of it remains, and the rest of the group stays.
+///
+/// How it ends is not for its caller to interrupt: who goes away while the savepoint is being released or
+/// rolled back leaves nobody who knows which of the two has happened. So either is a task's, which has
+/// the turn until it is done.
 pub(crate) struct Change {
     log: Arc<Log>,
     // INVARIANT: `Some`, with a group in it, until `commit` or `drop`.
@@ -25,18 +29,11 @@ impl Change {
         log: Arc<Log>,
         mut turn: OwnedMutexGuard<Turn>,
     ) -> Result<Self, EngineError> {
-        if let Some(group) = &mut turn.group
-            && let Err(error) = group.settle().await
-        {
-            // The transaction is not what it was, and nobody may go on in it.
-            if let Some(broken) = turn.group.take() {
-                super::fail(broken.members, error);
-            }
-        }
         if turn.group.is_none() {
             turn.group = Some(Group::new(log.store.write().await?));
         }
         let mut change = Self { log, turn: Some(turn) };
+        // From here on whoever goes away drops a change, which undoes it.
         change.group().write.begin_part().await?;
         Ok(change)
     }
@@ -47,7 +44,7 @@ impl Change {
     /// The store's; then nothing of the change remains. Where the caller goes away while this waits, it
     /// may have happened or not: the rows tell.
     pub(crate) async fn commit(
-        mut self,
+        self,
         context: &OperationContext,
         entries: Vec<Entry>,
     ) -> Result<(), EngineError> {
@@ -57,12 +54,19 @@ impl Change {
                 .to_canonical()
                 .map_err(|error: LedgerError| EngineError::Ledger(error))?;
         }
-        self.group().write.keep_part().await?;
         let (member, durable) = Member::new(context, entries, None);
+        tokio::spawn(self.keep(member));
+        told(durable).await
+    }
+
+    /// Leaves the change to the group, and its turn to the next one.
+    async fn keep(mut self, member: Member) {
+        if let Err(error) = self.group().write.keep_part().await {
+            return member.tell(Err(error.into()));
+        }
         self.group().members.push(member);
         self.turn = None;
         self.log.close_soon();
-        told(durable).await
     }
 
     fn group(&mut self) -> &mut Group {
@@ -89,14 +93,23 @@ impl DerefMut for Change {
 impl Drop for Change {
     fn drop(&mut self) {
         let Some(mut turn) = self.turn.take() else { return };
-        // Undoing takes a statement, and so the next one's turn. Without a runtime there is no next one:
-        // dropping the transaction undoes it all, and tells the members so.
-        if tokio::runtime::Handle::try_current().is_err() {
-            turn.group = None;
-        } else if let Some(group) = &mut turn.group {
-            group.unfinished = true;
-            drop(turn);
-            self.log.close_soon();
+        let Some(group) = turn.group.take() else { return };
+        // Undoing takes a statement. Where nothing runs any more to wait for it, the group goes here, and
+        // its transaction with it: that undoes all of it, and tells the members so.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(undo(Arc::clone(&self.log), turn, group));
         }
     }
+}
+
+/// Undoes the change that was begun last. The group is out of its place meanwhile: should this task be
+/// dropped half-way, nobody goes on in that transaction.
+async fn undo(log: Arc<Log>, mut turn: OwnedMutexGuard<Turn>, mut group: Group) {
+    match group.write.undo_part().await {
+        Ok(()) => turn.group = Some(group),
+        // SQLite has given the transaction up by itself, as it may where a disk is full.
+        Err(error) => return fail(group.members, error.into()),
+    }
+    drop(turn);
+    log.close_soon();
 }

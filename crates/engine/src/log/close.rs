@@ -45,10 +45,7 @@ impl Log {
             },
         };
         group.members.extend(waiting);
-        if let Err(error) = group.settle().await {
-            return fail(group.members, error);
-        }
-        let Group { mut write, members, .. } = group;
+        let Group { mut write, members } = group;
         let members = match unchanged(&mut write, members).await {
             Ok(members) => members,
             Err((members, error)) => return fail(members, error),

@@ -60,8 +60,6 @@ struct Turn {
 struct Group {
     write: Write,
     members: Vec<Member>,
-    /// The last change was left unfinished, and is still in the transaction.
-    unfinished: bool,
 }
 
 /// One operation that waits for its records to be durable.
@@ -130,15 +128,7 @@ impl Log {
 
 impl Group {
     fn new(write: Write) -> Self {
-        Self { write, members: Vec::new(), unfinished: false }
-    }
-
-    /// Takes back what a change left that didn't finish.
-    async fn settle(&mut self) -> Result<(), EngineError> {
-        if std::mem::take(&mut self.unfinished) {
-            self.write.undo_part().await?;
-        }
-        Ok(())
+        Self { write, members: Vec::new() }
     }
 }
 
