@@ -237,7 +237,8 @@ fn a_tenant_s_whole_life() {
     let denied = life.does(&["audit", "list", "--tenant", "acme", "--outcome", "denied"]);
     assert!(denied["records"].as_array().unwrap().iter().all(|one| one["outcome"] == "denied"));
     life.does(&["audit", "export", "log"]);
-    let exported = fs::read_to_string(life.terminal.path("log/records.jsonl")).unwrap();
+    life.does(&["audit", "export", "log.jsonl", "--format", "jsonl"]);
+    let exported = fs::read_to_string(life.terminal.path("log.jsonl")).unwrap();
     assert!(exported.lines().count() as u64 >= verified["records"].as_u64().unwrap());
     insta::assert_snapshot!("documents", life.documents);
     insta::assert_snapshot!("log", log(&exported));

@@ -23,7 +23,8 @@ use keyward_envelope::{
     encode_context, open, seal,
 };
 use keyward_ledger::{
-    Action, Checkpoint, Frontier, KeyId, Origin, Outcome, Record, SigningKey, leaf_hash,
+    Action, Checkpoint, KeyId, Note, Origin, Outcome, ProofFile, Record, SigningKey, TileEdge,
+    TilePath, leaf_hash, proof, tile::bundle,
 };
 use keyward_testkit::TestWorkspace;
 use keyward_tests::peers::{python::python, source};
@@ -325,23 +326,38 @@ fn audit_log() {
         details: Default::default(),
         ..read.clone()
     };
-    let (mut records, mut leaves, mut tree) = (String::new(), String::new(), Frontier::default());
+    let (mut records, mut leaves, mut hashes) = (String::new(), String::new(), Vec::new());
+    let (mut entries, mut last) = (Vec::new(), String::new());
     for record in [&read, &refused] {
         let body = record.to_canonical().unwrap();
         assert_eq!(Record::parse(&body).as_ref(), Ok(record));
         writeln!(records, "{body}").unwrap();
+        bundle::push(&mut entries, body.as_bytes()).unwrap();
         let leaf = leaf_hash(body.as_bytes());
         writeln!(leaves, "{}", hex::encode(leaf.0)).unwrap();
-        tree.append(leaf);
+        hashes.push(leaf);
+        last = body;
     }
-    let checkpoint = Checkpoint { origin: origin.clone(), size: 2, root: tree.root() };
+    let mut edge = TileEdge::new();
+    let tile = edge.extend(&hashes).remove(0).tile;
+    let checkpoint = Checkpoint { origin: origin.clone(), size: 2, root: edge.root() };
     let note = checkpoint.sign(&key);
     let verifier = key.verifier(&origin);
     assert_eq!(Checkpoint::verify(&note, &verifier), Ok(checkpoint));
+    let proof = ProofFile {
+        extra: Some(last.clone().into_bytes()),
+        index: 1,
+        path: proof::inclusion(&hashes, 1).unwrap(),
+        checkpoint: Note::parse(&note).unwrap(),
+    };
+    proof.verify_record(last.as_bytes(), &verifier).unwrap();
     example("audit/records.jsonl", records.as_bytes());
     example("audit/leaves.txt", leaves.as_bytes());
     example("audit/checkpoint", note.as_bytes());
-    example("audit/verifier-key", format!("{verifier}\n").as_bytes());
+    example("audit/keys", format!("{verifier}\n").as_bytes());
+    example(&format!("audit/{}", TilePath::hashes(tile.id, 2)), &tile.hashes);
+    example(&format!("audit/{}", TilePath::entries(0, 2)), &entries);
+    example("audit/1.tlog-proof", proof.to_string().as_bytes());
 }
 
 /// The digest of an object's name in the log, made by us and by the Python on the page itself, which has

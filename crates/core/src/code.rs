@@ -125,6 +125,8 @@ codes! {
     ChallengeNotFound = "challenge-not-found", NotFound;
     /// The log has no such day.
     LogDayNotFound = "log-day-not-found", NotFound;
+    /// There is no such record in the log, or no such kept checkpoint.
+    RecordNotFound = "record-not-found", NotFound;
     /// There is no workspace here.
     WorkspaceNotFound = "workspace-not-found", NotFound;
     /// No such witness, or none here.

@@ -9,8 +9,11 @@ use keyward_core::{
 use keyward_envelope::EnvelopeError;
 use keyward_kms::KmsError;
 use keyward_ledger::LedgerError;
+use keyward_siem::SiemError;
 use keyward_store::{ObjectsError, StoreError, tables::tenants::TenantState};
 use keyward_witness::WitnessError;
+
+use crate::LogFault;
 
 /// The failure of an operation. Its [`code`](EngineError::code) is stable; its text is for people.
 #[derive(Debug, thiserror::Error)]
@@ -197,13 +200,16 @@ pub enum EngineError {
     /// A stored row isn't what Keyward wrote.
     #[error("{0} is damaged; run `keyward audit verify` and restore from a copy")]
     StateCorrupt(String),
-    /// A row's columns don't say what its record says.
-    #[error(
-        "record {seq}: the columns that queries use differ from the record itself; restore the database from a copy"
-    )]
-    ColumnsDiffer {
+    /// The log's tables don't agree with its records.
+    #[error(transparent)]
+    Log(Box<LogFault>),
+    /// There is no such record.
+    #[error("there is no record {seq}; the log has {size}, from 0 on")]
+    RecordNotFound {
         /// The record.
         seq: u64,
+        /// How many there are.
+        size: u64,
     },
     /// The log has no such day.
     #[error("the log has no records of {0}; `keyward audit days` shows the days that it has")]
@@ -267,6 +273,17 @@ pub enum EngineError {
     /// There is no such witness.
     #[error("there is no witness `{0}`; `keyward audit witness list` shows them")]
     WitnessNotFound(String),
+    /// The log keeps no checkpoint of this size.
+    #[error(
+        "no checkpoint over {size} records is kept; leave it out for the newest, or name a kept one"
+    )]
+    CheckpointNotKept {
+        /// The size that was asked for.
+        size: u64,
+    },
+    /// A record can't be written for a SIEM or a spreadsheet.
+    #[error(transparent)]
+    Siem(#[from] SiemError),
     /// An argument is out of its range.
     #[error("{0}")]
     InvalidInput(String),
@@ -323,7 +340,10 @@ impl EngineError {
             Self::CiphertextRejected { .. } => Code::CiphertextRejected,
             Self::NotFinished(_) => Code::NotFinished,
             Self::LogDayNotFound(_) => Code::LogDayNotFound,
-            Self::ColumnsDiffer { .. } | Self::ArchiveDiffers { .. } => Code::LogNotVerified,
+            Self::ArchiveDiffers { .. } => Code::LogNotVerified,
+            Self::Log(_) => Code::LogNotVerified,
+            Self::RecordNotFound { .. } | Self::CheckpointNotKept { .. } => Code::RecordNotFound,
+            Self::Siem(error) => error.code(),
             Self::StateCorrupt(_) | Self::DataKeyNotFound(_) => Code::StateCorrupt,
         }
     }

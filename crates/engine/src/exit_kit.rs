@@ -26,7 +26,12 @@ use keyward_store::{
     },
 };
 
-use crate::{Engine, EngineError, OperationContext, Sidecar, operation::Entry, require};
+use crate::{
+    Engine, EngineError, OperationContext, Sidecar,
+    new_folder::{private_folder, sync_folder},
+    operation::Entry,
+    require,
+};
 use readme::{DatasetSection, Example, Readme};
 
 /// The files that are the same in every kit.
@@ -187,15 +192,6 @@ impl Engine {
     }
 }
 
-/// A new folder that only its owner enters, whatever the process's mask.
-fn private_folder(beside: &Path) -> std::io::Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".keyward-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir_in(beside)
-}
-
 /// The sidecar, and each wrapped key as a file of its own: what a provider's own tool takes.
 fn write_keys(place: &Path, sidecar: &Sidecar) -> Result<(), EngineError> {
     let keys = place.join("keys");
@@ -252,13 +248,4 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
         file.sync_all()
     };
     write().map_err(EngineError::io(path.display().to_string()))
-}
-
-/// Makes the names in a folder durable, where the system knows that.
-fn sync_folder(folder: &Path) -> Result<(), EngineError> {
-    if cfg!(unix) {
-        let sync = || File::open(folder)?.sync_all();
-        sync().map_err(EngineError::io(folder.display().to_string()))?;
-    }
-    Ok(())
 }

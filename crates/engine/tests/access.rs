@@ -1,13 +1,16 @@
 //! The gate, from outside: who is refused, with which code, and that the refusal is in the log.
 
 use keyward_core::{Code, Role};
-use keyward_engine::AuditFilter;
+use keyward_engine::{AuditFilter, AuditStart};
 use keyward_testkit::TestWorkspace;
 
 /// The newest record, as the officer sees it.
 async fn newest(workspace: &TestWorkspace) -> keyward_ledger::Record {
     let officer = workspace.officer();
-    let page = workspace.engine.audit_query(&officer, &AuditFilter::default(), None, 1).await;
+    let page = workspace
+        .engine
+        .audit_query(&officer, &AuditFilter::default(), AuditStart::Newest, 1)
+        .await;
     page.unwrap().records.remove(0)
 }
 
@@ -38,12 +41,13 @@ async fn an_approver_sees_its_own_tenant_only() {
     let (other, _, _) = workspace.tenant("other").await;
     let approver = workspace.context(Role::TenantApprover(acme.clone()));
     let all = AuditFilter::default();
-    let page = workspace.engine.audit_query(&approver, &all, None, 100).await.unwrap();
+    let page =
+        workspace.engine.audit_query(&approver, &all, AuditStart::Newest, 100).await.unwrap();
     assert!(!page.records.is_empty());
     assert!(page.records.iter().all(|record| record.tenant.as_ref() == Some(&acme)));
 
     let filter = AuditFilter { tenant: Some(other.clone()), ..all };
-    let refused = workspace.engine.audit_query(&approver, &filter, None, 100).await;
+    let refused = workspace.engine.audit_query(&approver, &filter, AuditStart::Newest, 100).await;
     assert_eq!(refused.unwrap_err().code(), Code::NotAuthorised);
     let record = newest(&workspace).await;
     assert_eq!((record.action.as_str(), record.outcome.as_str()), ("audit.query", "denied"));

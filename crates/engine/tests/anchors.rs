@@ -8,7 +8,9 @@ use std::{
 };
 
 use keyward_core::{Code, Role, SecretKey};
-use keyward_engine::{AcceptRollback, AuditFilter, EngineError, NewWitness, WitnessReport};
+use keyward_engine::{
+    AcceptRollback, AuditFilter, AuditStart, EngineError, NewWitness, WitnessReport,
+};
 use keyward_ledger::{Action, Checkpoint, Note, SigningKey, VerifierKey};
 use keyward_testkit::TestWorkspace;
 use keyward_witness::{Exchange, OwnWitness};
@@ -146,7 +148,11 @@ async fn an_older_copy_is_refused_until_an_administrator_accepts_it_for_the_reco
 
     let opened = ground.open_accepting(accept("the disk died", Role::Administrator)).await.unwrap();
     let filter = AuditFilter { action: Some("audit.accept".into()), ..AuditFilter::default() };
-    let page = opened.engine.audit_query(&opened.officer(), &filter, None, 10).await.unwrap();
+    let page = opened
+        .engine
+        .audit_query(&opened.officer(), &filter, AuditStart::Newest, 10)
+        .await
+        .unwrap();
     let record = &page.records[0];
     assert_eq!((record.seq, record.action), (2, Action::AuditAccept));
     assert_eq!(record.details["reason"], "the disk died");

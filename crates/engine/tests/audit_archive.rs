@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 use chrono::{Days, NaiveDate, TimeDelta, Utc};
 use keyward_core::{Code, ObjectId, Role, TenantId};
 use keyward_engine::{
-    ArchiveDataset, ArchiveDays, ArchiveFault, AuditFilter, EngineError, LogDay, Swept,
+    ArchiveDataset, ArchiveDays, ArchiveFault, AuditFilter, AuditStart, EngineError, LogDay, Swept,
 };
 use keyward_ledger::Record;
 use keyward_store::{
@@ -71,13 +71,15 @@ async fn archive(
 
 async fn newest(workspace: &TestWorkspace, action: &str) -> Record {
     let filter = AuditFilter { action: Some(action.into()), ..AuditFilter::default() };
-    let page = workspace.engine.audit_query(&workspace.officer(), &filter, None, 1).await;
+    let page =
+        workspace.engine.audit_query(&workspace.officer(), &filter, AuditStart::Newest, 1).await;
     page.unwrap().records.remove(0)
 }
 
 async fn found(workspace: &TestWorkspace, words: &str) -> BTreeSet<u64> {
     let filter = AuditFilter { search: Some(words.into()), ..AuditFilter::default() };
-    let page = workspace.engine.audit_query(&workspace.officer(), &filter, None, 1000).await;
+    let page =
+        workspace.engine.audit_query(&workspace.officer(), &filter, AuditStart::Newest, 1000).await;
     page.unwrap().records.iter().map(|record| record.seq).collect()
 }
 

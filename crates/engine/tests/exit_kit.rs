@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use keyward_core::{Code, Role};
-use keyward_engine::{AuditFilter, Sidecar};
+use keyward_engine::{AuditFilter, AuditStart, Sidecar};
 use keyward_testkit::TestWorkspace;
 
 async fn workspace() -> TestWorkspace {
@@ -79,7 +79,7 @@ async fn it_is_written_whole_in_any_state_and_once() {
     assert!(!left.contains("theirs"));
 
     let page = engine
-        .audit_query(&workspace.officer(), &AuditFilter::default(), None, 1000)
+        .audit_query(&workspace.officer(), &AuditFilter::default(), AuditStart::Newest, 1000)
         .await
         .unwrap();
     let outcomes: Vec<_> = page

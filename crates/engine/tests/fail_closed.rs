@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use keyward_core::{Code, LoggedNames};
-use keyward_engine::{AuditFilter, CacheSettings, Settings};
+use keyward_engine::{AuditFilter, AuditStart, CacheSettings, Settings};
 use keyward_kms::Reason;
 use keyward_store::tables::tenants::TenantState;
 use keyward_testkit::TestWorkspace;
@@ -47,8 +47,11 @@ async fn only_a_denial_suspends_and_every_failure_is_recorded() {
             tenant: Some(acme.clone()),
             ..AuditFilter::default()
         };
-        let page =
-            workspace.engine.audit_query(&workspace.officer(), &filter, None, 10).await.unwrap();
+        let page = workspace
+            .engine
+            .audit_query(&workspace.officer(), &filter, AuditStart::Newest, 10)
+            .await
+            .unwrap();
         let record = &page.records[0];
         assert_eq!(record.code.as_deref(), Some(code.as_str()), "{reason:?}");
         assert_ne!(record.outcome.as_str(), "ok", "{reason:?}");

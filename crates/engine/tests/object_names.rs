@@ -1,7 +1,7 @@
 //! How records hold objects' names: what each says, and what nobody learns from it.
 
 use keyward_core::{Code, DatasetName, LoggedNames, ObjectName, Role, RootKeyReference, TenantId};
-use keyward_engine::{AuditFilter, NameKey, Source};
+use keyward_engine::{AuditFilter, AuditStart, NameKey, Source};
 use keyward_kms::{Reason, RootKeyService};
 use keyward_ledger::Record;
 use keyward_store::tables::data_keys;
@@ -30,7 +30,8 @@ fn name() -> ObjectName {
 /// The newest record of an action.
 async fn newest(workspace: &TestWorkspace, action: &str) -> Record {
     let filter = AuditFilter { action: Some(action.into()), ..AuditFilter::default() };
-    let page = workspace.engine.audit_query(&workspace.officer(), &filter, None, 1).await;
+    let page =
+        workspace.engine.audit_query(&workspace.officer(), &filter, AuditStart::Newest, 1).await;
     page.unwrap().records.remove(0)
 }
 

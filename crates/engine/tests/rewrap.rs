@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use keyward_core::{Code, DataKeyId, TenantId};
-use keyward_engine::{AuditFilter, CacheSettings, RewrapOptions, RootKeyRotation, Settings};
+use keyward_engine::{
+    AuditFilter, AuditStart, CacheSettings, RewrapOptions, RootKeyRotation, Settings,
+};
 use keyward_kms::Reason;
 use keyward_ledger::Record;
 use keyward_store::{Store, tables::data_keys};
@@ -38,7 +40,8 @@ async fn recorded(workspace: &TestWorkspace, tenant: &TenantId) -> u64 {
         ..AuditFilter::default()
     };
     let officer = workspace.officer();
-    let page = workspace.engine.audit_query(&officer, &filter, None, 1000).await.unwrap();
+    let page =
+        workspace.engine.audit_query(&officer, &filter, AuditStart::Newest, 1000).await.unwrap();
     let count = |record: &Record| record.details.get("count")?.as_u64();
     page.records.iter().filter_map(count).sum()
 }
@@ -83,7 +86,7 @@ async fn a_dry_run_forecasts_and_changes_nothing() {
     // The keys that the forecast tried are in the log all the same.
     let page = workspace
         .engine
-        .audit_query(&workspace.officer(), &AuditFilter::default(), None, 1)
+        .audit_query(&workspace.officer(), &AuditFilter::default(), AuditStart::Newest, 1)
         .await
         .unwrap();
     assert_eq!(page.records[0].details["sampled"], 5);

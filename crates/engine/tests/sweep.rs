@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use keyward_core::Code;
-use keyward_engine::{AuditFilter, Swept};
+use keyward_engine::{AuditFilter, AuditStart, Swept};
 use keyward_testkit::TestWorkspace;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -48,7 +48,8 @@ async fn only_old_files_that_nothing_names_go_and_the_log_says_which() {
     assert_eq!(workspace.get(&acme, &docs, "b").await.unwrap(), b"too");
 
     let filter = AuditFilter { action: Some("storage.sweep".into()), ..AuditFilter::default() };
-    let page = engine.audit_query(&workspace.officer(), &filter, None, 10).await.unwrap();
+    let page =
+        engine.audit_query(&workspace.officer(), &filter, AuditStart::Newest, 10).await.unwrap();
     let [sum, batch] = &page.records[..] else { panic!("{:?}", page.records) };
     assert_eq!(sum.details["deleted"], 2);
     assert_eq!(batch.tenant.as_ref(), Some(&acme));

@@ -1,8 +1,12 @@
 //! Every operation's future may move between threads, as servers and desktop shells move them.
 
+use std::time::Duration;
+
 use keyward_core::{DatasetName, LoggedNames, ObjectName, Role, TenantId};
 use keyward_engine::{
-    AuditFilter, ChallengeKind, Engine, OperationContext, RewrapOptions, RootKeyRotation, Source,
+    AuditCountFilter, AuditFilter, AuditStart, ChallengeKind, CountApart, CountStep, Engine,
+    ExportFormat, ExportRange, OperationContext, RewrapOptions, RootKeyRotation, Source,
+    VerifyOptions,
 };
 
 fn may_move<T: Send>(_: T) {}
@@ -46,9 +50,19 @@ fn every_operation(
     may_move(engine.restore(context, tenant, true));
     may_move(engine.offboard(context, tenant, true));
     may_move(engine.exit_kit(context, tenant, folder));
-    may_move(engine.sweep_orphans(context, std::time::Duration::ZERO));
-    may_move(engine.audit_query(context, &AuditFilter::default(), None, 1));
+    may_move(engine.sweep_orphans(context, Duration::ZERO));
+    may_move(engine.audit_query(context, &AuditFilter::default(), AuditStart::Newest, 1));
     may_move(engine.audit_verify(context, &|_, _| {}));
+    may_move(engine.audit_verify_with(context, &VerifyOptions::default(), &|_, _| {}));
+    let counts = AuditCountFilter::default();
+    may_move(engine.audit_counts(context, &counts, CountStep::Day, CountApart::Nothing));
+    may_move(engine.audit_show(context, 0));
+    may_move(engine.audit_tail(context, &AuditFilter::default(), None, 1, Duration::ZERO));
+    may_move(engine.audit_prove(context, 0, None));
+    may_move(engine.audit_consistency(context, ""));
+    may_move(engine.audit_export(context, folder, ExportRange::default()));
+    let (filter, sink) = (AuditFilter::default(), std::io::sink());
+    may_move(engine.audit_export_lines(context, &filter, ExportFormat::Csv, sink));
     may_move(engine.status());
     may_move(engine.tenant_status(context, tenant));
 }

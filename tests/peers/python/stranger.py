@@ -128,11 +128,21 @@ def unwrap_local(blob, additional_data, root_key):
     return AESGCM(derived).decrypt(nonce[12:], reader.take(48), additional_data)
 
 
+def lines_and_note(text):
+    """The lines before the first empty line, and the signed note after it."""
+    head, _, note = text.partition("\n\n")
+    return head.split("\n"), note
+
+
 def verify_log(folder):
     """The number of records, once every hash and the signature are right."""
-    records = (folder / "records.jsonl").read_bytes().splitlines()
+    bundle, records = Reader((folder / "tile/entries/000.p/2").read_bytes()), []
+    while not bundle.at_end():
+        records.append(bundle.sized())
+    assert records == (folder / "records.jsonl").read_bytes().splitlines()
     leaves = [hashlib.sha256(b"\0" + record).digest() for record in records]
     assert [leaf.hex() for leaf in leaves] == (folder / "leaves.txt").read_text().split()
+    assert b"".join(leaves) == (folder / "tile/0/000.p/2").read_bytes()
 
     def root(leaves):
         if len(leaves) == 1:
@@ -140,7 +150,14 @@ def verify_log(folder):
         split = 1 << (len(leaves) - 1).bit_length() - 1
         return hashlib.sha256(b"\1" + root(leaves[:split]) + root(leaves[split:])).digest()
 
-    origin, key_id, material = (folder / "verifier-key").read_text().strip().split("+", 2)
+    (mark, extra, index, sibling), note = lines_and_note((folder / "1.tlog-proof").read_text())
+    assert (mark, index) == ("c2sp.org/tlog-proof@v1", "index 1")
+    proven = base64.b64decode(extra.removeprefix("extra "))
+    right = hashlib.sha256(b"\0" + proven).digest()
+    joined = hashlib.sha256(b"\1" + base64.b64decode(sibling) + right).digest()
+    assert joined == root(leaves) and note == (folder / "checkpoint").read_text()
+
+    origin, key_id, material = (folder / "keys").read_text().strip().split("+", 2)
     material = base64.b64decode(material)
     assert material[0] == 1
     assert hashlib.sha256(origin.encode() + b"\n" + material).digest()[:4].hex() == key_id

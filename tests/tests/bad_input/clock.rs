@@ -16,8 +16,9 @@ async fn in_order(workspace: &TestWorkspace) -> usize {
     assert_eq!(verified.clock_steps, 0);
     let store = workspace.store().await.unwrap();
     let mut reader = store.read().await.unwrap();
-    let rows = audit_records::read_range(&mut reader, 0, 10_000).await.unwrap();
-    let times: Vec<_> = rows.iter().map(|row| Record::parse(&row.body).unwrap().time).collect();
+    let chunk = audit_records::read_chunk(&mut reader, 0, 10_000).await.unwrap();
+    let time = |body: &[u8]| Record::parse(std::str::from_utf8(body).unwrap()).unwrap().time;
+    let times: Vec<_> = chunk.rows().map(|row| time(row.body)).collect();
     assert!(times.is_sorted());
     times.len()
 }

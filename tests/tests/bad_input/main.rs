@@ -27,7 +27,7 @@ mod regions;
 use std::path::PathBuf;
 
 use keyward_core::{Code, DatasetName, ObjectName, TenantId};
-use keyward_engine::AuditFilter;
+use keyward_engine::{AuditFilter, AuditStart};
 use keyward_store::{
     layout::StoredPath,
     tables::{objects, tenants::TenantState},
@@ -76,7 +76,12 @@ impl Place {
     async fn recorded(&self, action: &str, code: Code) {
         let filter = AuditFilter { action: Some(action.into()), ..AuditFilter::default() };
         let officer = self.workspace.officer();
-        let page = self.workspace.engine.audit_query(&officer, &filter, None, 1).await.unwrap();
+        let page = self
+            .workspace
+            .engine
+            .audit_query(&officer, &filter, AuditStart::Newest, 1)
+            .await
+            .unwrap();
         assert_eq!(page.records[0].code.as_deref(), Some(code.as_str()), "{action}");
     }
 

@@ -6,7 +6,7 @@
 use std::{io::Write as _, path::Path, time::Duration};
 
 use futures::{StreamExt, TryStreamExt};
-use keyward_engine::{AuditFilter, EngineError, Source};
+use keyward_engine::{AuditFilter, AuditStart, EngineError, Source};
 use keyward_tests::peers::tessera::{Rate, Tessera};
 use tempfile::TempDir;
 
@@ -168,16 +168,16 @@ async fn write_records(workspace: &Workspace, file: &Path) -> Result<(), BenchEr
     const LINES: usize = 400_000;
     let filter = AuditFilter::default();
     let mut lines = Vec::new();
-    let mut before = None;
+    let mut start = AuditStart::Newest;
     loop {
         let page =
-            workspace.engine.audit_query(&workspace.officer()?, &filter, before, 1000).await?;
+            workspace.engine.audit_query(&workspace.officer()?, &filter, start, 1000).await?;
         for record in &page.records {
             lines.push(record.to_canonical().map_err(EngineError::from)?);
         }
-        before = page.next;
-        if before.is_none() {
-            break;
+        match page.next {
+            Some(seq) => start = AuditStart::Before(seq),
+            None => break,
         }
     }
     let mut file = std::io::BufWriter::new(std::fs::File::create(file)?);

@@ -3,7 +3,7 @@
 use chrono::Utc;
 use clap::Args;
 use keyward_core::{Code, Role};
-use keyward_engine::{AuditFilter, Swept};
+use keyward_engine::{AuditFilter, AuditStart, Swept};
 use keyward_secrets::{Backing, Vault};
 use keyward_workspace::{SETTLED, Workspace};
 
@@ -169,7 +169,7 @@ async fn clock(session: &Session) -> Check {
     let newest = async {
         let context = session.officer()?;
         let engine = &session.workspace.engine;
-        Ok(engine.audit_query(&context, &AuditFilter::default(), None, 1).await?)
+        Ok(engine.audit_query(&context, &AuditFilter::default(), AuditStart::Newest, 1).await?)
     };
     match newest.await {
         Ok(page) => match page.records.first() {

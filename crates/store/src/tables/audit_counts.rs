@@ -11,6 +11,7 @@ use crate::{
     Connection, StoreError,
     batch::{batches, placeholders},
     connection::{built, sql, stored},
+    packed::packed,
 };
 
 const TABLE: &str = "audit_counts";
@@ -79,6 +80,21 @@ pub struct WrongCount {
     pub stored: u64,
     /// What counting the records gives.
     pub counted: u64,
+}
+
+/// A count as it is stored, by the ids of [`audit_terms`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredCount {
+    /// The tenant, 0 for none; no tenant for the sum over all.
+    pub tenant: Option<i64>,
+    /// Which hour since 1970.
+    pub hour: i64,
+    /// The action.
+    pub action: i64,
+    /// The outcome.
+    pub outcome: i64,
+    /// How many records.
+    pub records: u64,
 }
 
 /// Counts in the records that are appended.
@@ -182,6 +198,27 @@ pub async fn counts(
             })
         })
         .await
+}
+
+/// All counts as they are stored, for whoever has counted the records while reading them.
+///
+/// # Errors
+/// [`StoreError`] of the database; [`StoreError::Corrupt`] where a count isn't of the form of any.
+pub async fn list(connection: &mut Connection) -> Result<Vec<StoredCount>, StoreError> {
+    let text =
+        "SELECT string_agg(concat_ws(' ', tenant, hour, action, outcome, records), ',') AS packed
+        FROM audit_counts";
+    packed(connection, TABLE, sql(text), |row| {
+        let tenant = row.parse("tenant")?;
+        Ok(StoredCount {
+            tenant: (tenant != ALL).then_some(tenant),
+            hour: row.parse("hour")?,
+            action: row.parse("action")?,
+            outcome: row.parse("outcome")?,
+            records: row.parse("records")?,
+        })
+    })
+    .await
 }
 
 /// Counts a day's records again, whose rows must be here, and gives the first stored count that differs.
