@@ -36,6 +36,9 @@ pub enum EngineError {
     /// A place that keeps checkpoints, or a witness.
     #[error(transparent)]
     Witness(#[from] WitnessError),
+    /// The log couldn't be sent to a receiver.
+    #[error(transparent)]
+    Siem(SiemError),
     /// A caller's context pair.
     #[error(transparent)]
     Context(#[from] ContextError),
@@ -214,6 +217,16 @@ pub enum EngineError {
     /// The log has no such day.
     #[error("the log has no records of {0}; `keyward audit days` shows the days that it has")]
     LogDayNotFound(chrono::NaiveDate),
+    /// A record that is asked for lies in an archive.
+    #[error(
+        "record {seq} is of {day}, which is archived; `keyward audit fetch {day}` brings it back"
+    )]
+    LogDayAway {
+        /// Its day.
+        day: chrono::NaiveDate,
+        /// The record.
+        seq: u64,
+    },
     /// A day's archive isn't what was written.
     #[error(
         "the archive of {day} (`{path}`) {fault}; keep it as evidence and put a copy of the file in its place"
@@ -281,9 +294,6 @@ pub enum EngineError {
         /// The size that was asked for.
         size: u64,
     },
-    /// A record can't be written for a SIEM or a spreadsheet.
-    #[error(transparent)]
-    Siem(#[from] SiemError),
     /// An argument is out of its range.
     #[error("{0}")]
     InvalidInput(String),
@@ -338,7 +348,7 @@ impl EngineError {
             Self::ProviderNotConfigured(_) => Code::ProviderNotConfigured,
             Self::Unsupported(_) => Code::UnsupportedByProvider,
             Self::CiphertextRejected { .. } => Code::CiphertextRejected,
-            Self::NotFinished(_) => Code::NotFinished,
+            Self::NotFinished(_) | Self::LogDayAway { .. } => Code::NotFinished,
             Self::LogDayNotFound(_) => Code::LogDayNotFound,
             Self::ArchiveDiffers { .. } => Code::LogNotVerified,
             Self::Log(_) => Code::LogNotVerified,
@@ -361,6 +371,19 @@ impl EngineError {
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
         move |source| Self::Io { what, source }
+    }
+}
+
+impl From<SiemError> for EngineError {
+    fn from(error: SiemError) -> Self {
+        // What it has from us comes back as it was.
+        match error {
+            SiemError::Trail { source } => match source.downcast() {
+                Ok(own) => *own,
+                Err(source) => Self::Siem(SiemError::Trail { source }),
+            },
+            error => Self::Siem(error),
+        }
     }
 }
 

@@ -36,6 +36,7 @@ mod audit_archive;
 mod audit_days;
 mod audit_export;
 mod audit_fetch;
+mod audit_forward;
 mod audit_prove;
 mod audit_query;
 mod audit_retention;
@@ -75,6 +76,7 @@ pub use audit_days::{LogArchive, LogDay};
 pub use audit_export::{ExportFormat, ExportRange, Exported, ExportedLines};
 pub use audit_fetch::FetchedDay;
 pub use audit_prove::{ProvedGrowth, ProvedRecord};
+pub use audit_forward::{AuditCursor, ForwardEvent, Forwarded, Forwarding};
 pub use audit_query::{
     AuditCount, AuditCountFilter, AuditFilter, AuditPage, AuditStart, CountApart, CountStep,
 };

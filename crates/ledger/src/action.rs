@@ -109,6 +109,8 @@ words! {
         AuditVerify = "audit.verify",
         /// The log was exported.
         AuditExport = "audit.export",
+        /// The log was sent to a receiver outside: an intent when that starts, and how it ended.
+        AuditForward = "audit.forward",
         /// Digests of objects' names in the log were opened.
         AuditNames = "audit.names",
         /// A database was accepted that is older than a checkpoint kept elsewhere, or another one.

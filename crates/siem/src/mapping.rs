@@ -113,9 +113,11 @@ pub fn class(action: Action) -> Class {
         Action::ObjectDelete => Class::Api(Api::Delete),
         Action::ObjectRekey => Class::Api(Api::Update),
 
-        Action::AuditQuery | Action::AuditVerify | Action::AuditExport | Action::AuditNames => {
-            Class::Api(Api::Read)
-        }
+        Action::AuditQuery
+        | Action::AuditVerify
+        | Action::AuditExport
+        | Action::AuditForward
+        | Action::AuditNames => Class::Api(Api::Read),
         // The log goes on from an older state: nothing in it changes, but what counts as its end.
         Action::AuditAccept => Class::Api(Api::Update),
         Action::WitnessAdd => Class::Api(Api::Create),

@@ -14,6 +14,17 @@ pub enum Format {
     Ocsf,
 }
 
+impl Format {
+    /// Its word in records and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cef => "cef",
+            Self::Ocsf => "ocsf",
+        }
+    }
+}
+
 /// Facility 13, "log audit" (RFC 5424, 6.2.1, table 1).
 const FACILITY: u8 = 13;
 

@@ -51,6 +51,24 @@ pub enum Confirmation {
     Nothing,
 }
 
+impl Confirmation {
+    /// Its word in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadToEnd => "read-to-end",
+            Self::StillOpen => "still-open",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+impl serde::Serialize for Confirmation {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = match self.transport {
