@@ -6,6 +6,7 @@ mod days;
 mod export;
 mod fetch;
 mod filters;
+mod forward;
 mod list;
 mod names;
 mod out;
@@ -51,6 +52,10 @@ pub enum Audit {
     Release(fetch::Release),
     /// Show or set how long records stay in the database, and what archives are encrypted under
     Retention(archive::Retention),
+    /// Send the log to a syslog receiver, from where that has got to
+    Forward(forward::Forward),
+    /// Show how far each receiver has got
+    Cursors(forward::Cursors),
     /// Write the log into a new folder for others to verify, or as lines for other programs
     Export(export::Export),
 }
@@ -72,6 +77,8 @@ impl Audit {
             Self::Fetch(fetch) => fetch.run(session).await,
             Self::Release(release) => release.run(session).await,
             Self::Retention(retention) => retention.run(session).await,
+            Self::Forward(forward) => forward.run(session).await,
+            Self::Cursors(cursors) => cursors.run(session).await,
             Self::Export(export) => export.run(session).await,
         }
     }
