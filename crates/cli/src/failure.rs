@@ -5,7 +5,10 @@ use std::{fmt::Display, io};
 use keyward_core::{Code, ExitClass};
 use keyward_engine::EngineError;
 use keyward_kms::KmsError;
+use keyward_ledger::LedgerError;
 use keyward_store::StoreError;
+use keyward_verify::VerifyError;
+use keyward_witness::WitnessError;
 use keyward_workspace::WorkspaceError;
 
 /// Why a command failed. Never holds a secret.
@@ -128,6 +131,24 @@ impl From<EngineError> for Failure {
 
 impl From<WorkspaceError> for Failure {
     fn from(error: WorkspaceError) -> Self {
+        Self::new(error.code(), error)
+    }
+}
+
+impl From<WitnessError> for Failure {
+    fn from(error: WitnessError) -> Self {
+        Self::new(error.code(), error)
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        Self::new(Code::LogNotVerified, error)
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
         Self::new(error.code(), error)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use keyward_core::{Actor, Role};
-use keyward_engine::OperationContext;
+use keyward_engine::{AcceptRollback, OperationContext};
 use keyward_secrets::Backing;
 use keyward_workspace::{AwsSettings, OpenOptions, Workspace, os_account};
 
@@ -25,14 +25,35 @@ impl Session {
     /// # Errors
     /// [`Failure`] of the opening.
     pub async fn open(global: &Global) -> Result<Self, Failure> {
+        Self::open_with(global, None).await
+    }
+
+    /// Opens it also where it is older than its anchors say, and has that recorded.
+    ///
+    /// # Errors
+    /// [`Failure`] of the opening.
+    pub async fn open_accepting(global: &Global, reason: String) -> Result<Self, Failure> {
+        let role = global.role.clone().unwrap_or(Role::Administrator);
+        Self::open_with(global, Some(AcceptRollback { reason, role })).await
+    }
+
+    async fn open_with(global: &Global, accept: Option<AcceptRollback>) -> Result<Self, Failure> {
         let folder = folder(global)?;
-        let mut options = options(global);
+        let mut options = OpenOptions { accept, ..options(global) };
         if Workspace::config(&folder)?.secrets == Backing::Passphrase {
             options.passphrase = passphrase::existing(global.passphrase_file.as_deref())?;
         }
         let actor = options.actor.clone();
         let workspace = Workspace::open(&folder, options).await?;
         Ok(Self { workspace, output: global.output(), actor, role: global.role.clone() })
+    }
+
+    /// Has the log's newest checkpoint kept outside the database before this process ends.
+    ///
+    /// # Errors
+    /// [`Failure`] where what is kept contradicts the database.
+    pub async fn close(&self) -> Result<(), Failure> {
+        Ok(self.workspace.engine.anchor_now().await?)
     }
 
     /// The context of a request in the role that the command line names, or else in `usual`.
@@ -85,5 +106,12 @@ pub fn folder(global: &Global) -> Result<PathBuf, Failure> {
 pub fn options(global: &Global) -> OpenOptions {
     let aws =
         AwsSettings { profile: global.aws_profile.clone(), endpoint: global.aws_endpoint.clone() };
-    OpenOptions { aws, ..OpenOptions::new(os_account()) }
+    OpenOptions { aws, state: state(), ..OpenOptions::new(os_account()) }
+}
+
+/// The account's folder for what outlives a workspace: where its checkpoints are kept, and its witness.
+pub fn state() -> Option<PathBuf> {
+    let places = directories::ProjectDirs::from("", "", "keyward")?;
+    // Only Linux has a folder for state; elsewhere it is below the one for data.
+    Some(places.state_dir().map_or_else(|| places.data_local_dir().join("state"), PathBuf::from))
 }

@@ -88,13 +88,13 @@ impl Engine {
         self.anchors.write(false).await
     }
 
-    /// What every place and witness says of the database, as words: contradictions are in the answer and
-    /// no error. Leaves no record.
+    /// What every place says of the database, as words: contradictions are in the answer and no error.
+    /// With `ask`, the witnesses too, by showing them the newest checkpoint. Leaves no record.
     ///
     /// # Errors
     /// The store's.
-    pub async fn witness_report(&self) -> Result<WitnessReport, EngineError> {
-        let seen = self.anchors.look(true).await?;
+    pub async fn witness_report(&self, ask: bool) -> Result<WitnessReport, EngineError> {
+        let seen = self.anchors.look(ask).await?;
         let mut reader = self.store.snapshot().await?;
         let head = standing::head(&mut reader, &self.verifier_key()).await?;
         let records = head.checkpoint.size;

@@ -69,14 +69,15 @@ mod sweep;
 mod write;
 
 pub use accept_rollback::AcceptRollback;
+pub use anchor::unjudged_request;
 pub use answer_challenge::Answer;
 pub use archive::{ArchiveFault, ArchiveFile};
 pub use audit_archive::{ArchiveDays, ArchivedDay};
 pub use audit_days::{LogArchive, LogDay};
 pub use audit_export::{ExportFormat, ExportRange, Exported, ExportedLines};
 pub use audit_fetch::FetchedDay;
-pub use audit_prove::{ProvedGrowth, ProvedRecord};
 pub use audit_forward::{AuditCursor, ForwardEvent, Forwarded, Forwarding};
+pub use audit_prove::{ProvedGrowth, ProvedRecord};
 pub use audit_query::{
     AuditCount, AuditCountFilter, AuditFilter, AuditPage, AuditStart, CountApart, CountStep,
 };

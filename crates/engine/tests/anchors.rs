@@ -230,11 +230,11 @@ async fn killed_between_commit_and_anchor_the_log_continues_an_older_anchor() {
     close(made).await;
     fs::write(ground.anchor(), before).unwrap();
     let opened = ground.open().await.unwrap();
-    let report = opened.engine.witness_report().await.unwrap();
+    let report = opened.engine.witness_report(true).await.unwrap();
     assert_eq!(found(&report, "anchors"), "behind");
     opened.engine.anchor_now().await.unwrap();
     assert_eq!(ground.anchored(), size(&opened).await);
-    assert_eq!(found(&opened.engine.witness_report().await.unwrap(), "anchors"), "current");
+    assert_eq!(found(&opened.engine.witness_report(true).await.unwrap(), "anchors"), "current");
 }
 
 #[tokio::test]
@@ -280,7 +280,7 @@ async fn a_folder_that_is_set_keeps_checkpoints_and_is_missed_when_it_is_gone() 
     let refused = made.engine.remove_witness(&made.officer(), &folder).await.unwrap_err();
     assert_eq!(refused.code(), Code::NotAuthorised);
     made.engine.anchor_now().await.unwrap();
-    let report = made.engine.witness_report().await.unwrap();
+    let report = made.engine.witness_report(true).await.unwrap();
     assert_eq!(found(&report, "witness-folder"), "current");
     close(made).await;
 
@@ -299,7 +299,7 @@ async fn a_folder_that_is_set_keeps_checkpoints_and_is_missed_when_it_is_gone() 
     // Where it isn't mounted, opening goes on, and the report says so.
     fs::rename(ground.path("witness-folder"), ground.path("elsewhere")).unwrap();
     let opened = ground.open().await.unwrap();
-    let report = opened.engine.witness_report().await.unwrap();
+    let report = opened.engine.witness_report(true).await.unwrap();
     assert_eq!(found(&report, "witness-folder"), "unreachable");
     assert_eq!(found(&report, "anchors"), "none", "and the account's own was taken away");
     opened.engine.anchor_now().await.unwrap();
@@ -331,7 +331,7 @@ async fn a_witness_by_files_cosigns_and_finds_the_fork() {
     forged.replace_range(at..=at, if forged.as_bytes()[at] == b'A' { "B" } else { "A" });
     assert_eq!(take(forged).await.unwrap_err().code(), Code::LogNotVerified);
 
-    let report = made.engine.witness_report().await.unwrap();
+    let report = made.engine.witness_report(true).await.unwrap();
     let view = &report.witnesses[0];
     assert_eq!((view.cosigned, view.behind), (Some(2), report.records - 2));
 
@@ -386,7 +386,7 @@ async fn a_witness_in_a_folder_is_asked_and_answers() {
     assert_eq!(cosign(&made).await, 2);
     tenants(&made, &["one"]).await;
     assert_eq!(cosign(&made).await, 3);
-    let view = made.engine.witness_report().await.unwrap().witnesses.remove(0);
+    let view = made.engine.witness_report(true).await.unwrap().witnesses.remove(0);
     assert_eq!((view.cosigned, view.behind), (Some(3), 0));
     close(made).await;
 
@@ -407,7 +407,7 @@ async fn a_witness_in_a_folder_is_asked_and_answers() {
     let opened = ground.open_accepting(accept("restored", Role::Administrator)).await.unwrap();
     close(opened).await;
     let opened = ground.open().await.unwrap();
-    let view = opened.engine.witness_report().await.unwrap().witnesses.remove(0);
+    let view = opened.engine.witness_report(true).await.unwrap().witnesses.remove(0);
     assert!(view.parted_at.is_some());
 }
 
@@ -426,7 +426,7 @@ async fn a_witness_under_a_url_that_is_down_is_said_and_stops_nobody() {
     made.engine.anchor_now().await.unwrap();
     close(made).await;
     let opened = ground.open().await.unwrap();
-    let report = opened.engine.witness_report().await.unwrap();
+    let report = opened.engine.witness_report(true).await.unwrap();
     assert_eq!(found(&report, "acme.example/w"), "unreachable");
 }
 

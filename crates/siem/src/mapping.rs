@@ -143,6 +143,8 @@ pub fn severity(action: Action, outcome: Outcome) -> Severity {
     match (action, outcome) {
         // A log that doesn't verify is the gravest thing that a log can say.
         (Action::AuditVerify, Outcome::Failed) => Severity::High,
+        // And next to it, that it goes on from an older state than was seen of it.
+        (Action::AuditAccept, Outcome::Ok) => Severity::High,
         (_, Outcome::Denied) => Severity::Medium,
         // Data becomes unreadable to somebody: whoever watches wants to know that it was meant.
         (

@@ -187,7 +187,7 @@ fn resources(record: &RecordView<'_>, details: &Map<String, Value>, source: &Sou
     if let Some(dataset) = dataset(record, details) {
         put("dataset", &dataset);
     }
-    if record.action.as_str().starts_with("audit.") {
+    if ["audit.", "witness."].iter().any(|about| record.action.as_str().starts_with(about)) {
         put("audit-log", source.origin.as_str());
     }
     if let Some(key) = &record.key {

@@ -1,5 +1,7 @@
 //! `keyward audit`: the log.
 
+mod accept;
+pub mod anchors;
 mod archive;
 mod counts;
 mod days;
@@ -10,12 +12,14 @@ mod forward;
 mod list;
 mod names;
 mod out;
+mod own_witness;
 mod prove;
 mod record;
 mod seal;
 mod show;
 mod tail;
 mod verify;
+mod witness;
 
 use clap::Subcommand;
 
@@ -52,6 +56,13 @@ pub enum Audit {
     Release(fetch::Release),
     /// Show or set how long records stay in the database, and what archives are encrypted under
     Retention(archive::Retention),
+    /// Go on with a database that is older than a checkpoint kept elsewhere, for the record
+    AcceptRollback(accept::AcceptRollback),
+    /// Say how the log stands to every place that keeps its newest checkpoint
+    Anchors(anchors::Anchors),
+    /// Witnesses of the log: those of this one, or be one
+    #[command(subcommand)]
+    Witness(witness::Witness),
     /// Send the log to a syslog receiver, from where that has got to
     Forward(forward::Forward),
     /// Show how far each receiver has got
@@ -79,6 +90,11 @@ impl Audit {
             Self::Retention(retention) => retention.run(session).await,
             Self::Forward(forward) => forward.run(session).await,
             Self::Cursors(cursors) => cursors.run(session).await,
+            Self::Anchors(anchors) => anchors.run(session).await,
+            Self::Witness(witness) => witness.run(session).await,
+            Self::AcceptRollback(_) => {
+                Err(Failure::unexpected("this command opens its workspace itself"))
+            }
             Self::Export(export) => export.run(session).await,
         }
     }

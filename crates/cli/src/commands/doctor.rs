@@ -51,6 +51,10 @@ impl Doctor {
             checks.push(self.blobs(&session).await);
             checks.push(clock(&session).await);
             machine(&session, &mut checks).await;
+            anchors(&session, &mut checks).await;
+            if let Err(failure) = session.close().await {
+                checks.push(Check::failed("anchoring", failure));
+            }
         }
         let worst = checks.iter().map(|check| check.status).max().unwrap_or(0);
         let document = serde_json::json!({ "ok": worst == 0, "checks": checks });
@@ -180,6 +184,31 @@ async fn clock(session: &Session) -> Check {
             _ => Check::ok("clock", "later than the last record"),
         },
         Err(failure) => Check::failed("clock", failure),
+    }
+}
+
+/// Whether what is kept outside the database can be reached, and agrees with it.
+async fn anchors(session: &Session, checks: &mut Vec<Check>) {
+    let report = match session.workspace.engine.witness_report(true).await {
+        Ok(report) => report,
+        Err(error) => return checks.push(Check::failed("anchors", error.into())),
+    };
+    if report.anchors.is_empty() {
+        let text = "nothing outside the database keeps the log's newest checkpoint: an older copy of it \
+                    would not be found; `keyward audit witness add` sets a place";
+        checks.push(Check::warning("anchors", text));
+    }
+    for anchor in report.anchors {
+        let detail = match anchor.detail {
+            Some(detail) => format!("{}: {detail}", anchor.place),
+            None => format!("{}: {}", anchor.place, anchor.found),
+        };
+        checks.push(match anchor.found {
+            "current" | "behind" => Check::ok("anchor", detail),
+            "none" | "unreachable" => Check::warning("anchor", detail),
+            "rolled-back" => Check::failed("anchor", Failure::new(Code::LogRolledBack, detail)),
+            _ => Check::failed("anchor", Failure::new(Code::LogForked, detail)),
+        });
     }
 }
 

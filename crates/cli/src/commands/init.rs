@@ -59,6 +59,7 @@ impl Init {
             open: options(global),
         };
         let workspace = Workspace::create(&folder(global)?, options).await?;
+        workspace.engine.anchor_now().await?;
         let status = workspace.engine.status().await?;
         let made = Made {
             workspace: workspace.folder.display().to_string(),

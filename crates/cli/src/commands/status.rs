@@ -2,7 +2,7 @@
 
 use clap::Args;
 use keyward_core::TenantId;
-use keyward_engine::{TenantStatus, WorkspaceStatus};
+use keyward_engine::{TenantStatus, WitnessReport, WorkspaceStatus};
 
 use super::{
     dataset::datasets_table,
@@ -30,6 +30,7 @@ struct Whole {
     workspace: String,
     #[serde(flatten)]
     status: WorkspaceStatus,
+    log_kept: WitnessReport,
 }
 
 impl Status {
@@ -43,7 +44,8 @@ impl Status {
             }
             None => {
                 let workspace = session.workspace.folder.display().to_string();
-                let whole = Whole { workspace, status: engine.status().await? };
+                let log_kept = engine.witness_report(false).await?;
+                let whole = Whole { workspace, status: engine.status().await?, log_kept };
                 session.output.print(&whole, of_workspace)
             }
         }
@@ -62,7 +64,8 @@ fn of_workspace(whole: &Whole) -> String {
         ("records", Some(status.records.to_string())),
         ("providers", Some(providers.join(" "))),
     ]);
-    format!("{text}\n{}", tenants_table(&status.tenants))
+    let anchors = super::audit::anchors::anchors_table(&whole.log_kept);
+    format!("{text}\n{anchors}\n{}", tenants_table(&status.tenants))
 }
 
 fn of_tenant(status: &TenantStatus) -> String {

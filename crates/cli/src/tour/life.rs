@@ -66,7 +66,8 @@ impl Life {
             region,
             objects: None,
             secrets: NewSecrets::Passphrase(Zeroizing::new(hex::encode(*secret))),
-            open: OpenOptions { cache_lifetime: Some(CACHE_LIFETIME), ..options },
+            // A workspace of minutes leaves nothing in the account's folders.
+            open: OpenOptions { cache_lifetime: Some(CACHE_LIFETIME), state: None, ..options },
         };
         let open = Workspace::create(&folder.path().join("workspace"), create).await?;
         let tenant: TenantId = word("acme")?;

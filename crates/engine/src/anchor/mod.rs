@@ -21,6 +21,7 @@ use keyward_witness::{FolderPlace, Kept, Place, WitnessError};
 use parking_lot::Mutex;
 use tokio::{sync::watch, time::timeout};
 
+pub use standing::unjudged_request;
 pub(crate) use standing::{Finding, Head};
 pub use witnesses::Taken;
 

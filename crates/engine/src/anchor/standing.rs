@@ -2,18 +2,18 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use keyward_ledger::{
-    Checkpoint, Hash, LedgerError, Note, VerifierKey,
+    Checkpoint, Hash, LedgerError, Note, Origin, VerifierKey, WitnessRequest,
     proof::{consistency_from_tiles, consistency_tiles, root_from_tiles, root_tiles},
     tile::TileId,
 };
 use keyward_store::{
-    Connection,
+    Connection, Store,
     tables::{
         audit_head,
         audit_tiles::{self, AuditTile},
     },
 };
-use keyward_witness::Kept;
+use keyward_witness::{Kept, WitnessError};
 
 use crate::EngineError;
 
@@ -137,6 +137,24 @@ pub(crate) async fn consistency(
     }
     let tiles = read(connection, consistency_tiles(old, new)?).await?;
     Ok(consistency_from_tiles(old, new, |id| find(&tiles, id))?)
+}
+
+/// What a copy of a database has to show a witness: its newest checkpoint and the proof since a size that
+/// the witness tells for the log. Nothing of it is checked here: that is what the witness is for.
+///
+/// # Errors
+/// The store's, the witness's, and [`EngineError::Ledger`] where there is no checkpoint or tiles are
+/// missing.
+pub async fn unjudged_request(
+    store: &Store,
+    seen: impl FnOnce(&Origin) -> Result<u64, WitnessError>,
+) -> Result<WitnessRequest, EngineError> {
+    let mut reader = store.snapshot().await?;
+    let checkpoint = Note::parse(&audit_head::get(&mut reader).await?.checkpoint)?;
+    let offered = Checkpoint::parse(checkpoint.text())?;
+    let old = seen(&offered.origin)?;
+    let path = consistency(&mut reader, old, offered.size).await?;
+    Ok(WitnessRequest { old, path, checkpoint })
 }
 
 /// The note's text with the log's own signature alone.
