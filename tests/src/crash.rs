@@ -5,6 +5,9 @@ use sha2::{Digest, Sha256};
 /// The tenants that the worker works on, each with a dataset `docs`.
 pub const TENANTS: [&str; 2] = ["acme", "beta"];
 
+/// How many call the engine at once, in each worker.
+pub const CALLERS: u64 = 64;
+
 /// What the worker prints, a line each.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "line", rename_all = "kebab-case")]
@@ -39,6 +42,8 @@ pub enum Line {
         action: String,
         /// The code.
         code: String,
+        /// The request in its record.
+        request: String,
         /// Whose.
         tenant: String,
         /// The object, where it was about one.

@@ -1,23 +1,33 @@
 //! Works on a workspace until it is killed: `crash_worker FOLDER SEED NAME`. Several may work on one.
 //!
-//! Several tasks write, replace, read and delete objects, each its own, while one task for each tenant
-//! rotates, rewraps, rekeys, revokes and restores. Each result is printed once the engine has released
-//! it, so that whoever kills this process knows what must be there afterwards.
+//! 64 tasks at once, half of them for each tenant. Most write, replace, read and delete objects, each its
+//! own; one rotates, rewraps, rekeys, revokes and restores; some start challenges and answer them, rightly
+//! and wrongly; some ask for what they may not have. Each result and each refusal is printed once the
+//! engine has released it, so that whoever kills this process knows what must be there afterwards.
 
 use std::{collections::BTreeMap, io::Write, path::PathBuf, sync::Arc};
 
-use keyward_core::{DatasetName, ObjectName, TenantId};
-use keyward_engine::{EngineError, OperationContext, RewrapOptions, RootKeyRotation, Source};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use keyward_core::{DatasetName, ObjectName, Role, TenantId};
+use keyward_engine::{
+    Answer, ChallengeKind, ChallengeView, EngineError, OperationContext, RewrapOptions,
+    RootKeyRotation, Source,
+};
+use keyward_kms::RootKeyService;
 use keyward_testkit::TestWorkspace;
 use keyward_tests::{
-    crash::{Line, TENANTS, sha256},
+    crash::{CALLERS, Line, TENANTS, sha256},
     random::Random,
 };
 
-/// Tasks that write, for each tenant.
-const WRITERS: u64 = 2;
+/// Tasks for each tenant that start challenges and answer them.
+const CHALLENGERS: u64 = 2;
+/// Tasks for each tenant that are refused.
+const REFUSED: u64 = 3;
+/// Tasks for each tenant that write: the others, but for the one that administrates.
+const WRITERS: u64 = CALLERS / TENANTS.len() as u64 - CHALLENGERS - REFUSED - 1;
 /// Objects of each of them.
-const NAMES: u64 = 5;
+const NAMES: u64 = 2;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
@@ -41,8 +51,15 @@ async fn main() {
             let work = Work::new(&workspace, tenant, &mut random);
             tasks.push(tokio::spawn(work.write(format!("{name} {writer}"))));
         }
+        for _ in 0..CHALLENGERS {
+            tasks.push(tokio::spawn(Work::new(&workspace, tenant, &mut random).challenge()));
+        }
+        for _ in 0..REFUSED {
+            tasks.push(tokio::spawn(Work::new(&workspace, tenant, &mut random).be_refused()));
+        }
         tasks.push(tokio::spawn(Work::new(&workspace, tenant, &mut random).administrate()));
     }
+    assert_eq!(tasks.len() as u64, CALLERS);
     for task in tasks {
         task.await.expect("no task ends");
     }
@@ -126,6 +143,71 @@ impl Work {
         }
     }
 
+    /// Starts challenges of the root key that wraps, and answers them.
+    async fn challenge(mut self) {
+        let engine = Arc::clone(&self.workspace.engine);
+        loop {
+            let keys = engine.root_keys(&self.tenant).await.expect("the tenant is there");
+            let Some(view) = keys.into_iter().find(|view| view.key.state.may_wrap()) else {
+                tokio::task::yield_now().await;
+                continue;
+            };
+            let context = self.workspace.admin();
+            let kind = ChallengeKind::Decrypt;
+            let started = engine.start_challenge(&context, &view.key.id, kind).await;
+            self.told("challenge.start", &context, None, None, &started.as_ref().map(drop));
+            let Ok(challenge) = started else { continue };
+            let answer = match self.random.below(3) {
+                0 => Answer::Decrypted(vec![0; 32]),
+                // Disabled just now, as far as it is revoked.
+                _ => match self.decrypt(&challenge).await {
+                    Some(nonce) => Answer::Decrypted(nonce),
+                    None => continue,
+                },
+            };
+            let context = self.workspace.admin();
+            let done = engine.answer_challenge(&context, challenge.id, &answer).await;
+            self.told("challenge.answer", &context, None, None, &done.as_ref().map(drop));
+        }
+    }
+
+    async fn decrypt(&self, challenge: &ChallengeView) -> Option<Vec<u8>> {
+        let reference = challenge.reference.parse().ok()?;
+        let blob = BASE64_STANDARD.decode(challenge.ciphertext.as_ref()?).ok()?;
+        let context = challenge.encryption_context.as_ref()?;
+        let nonce = self.workspace.keystore.unwrap(&reference, context, &blob).await.ok()?;
+        Some(nonce.expose().to_vec())
+    }
+
+    /// Asks for what its role doesn't allow.
+    async fn be_refused(mut self) {
+        let engine = Arc::clone(&self.workspace.engine);
+        let name: ObjectName = "nobody's".parse().expect("an object's name");
+        let other = TENANTS.into_iter().find(|other| *other != self.tenant.as_str());
+        let other: TenantId = other.and_then(|id| id.parse().ok()).expect("there are two");
+        loop {
+            let (action, context, refused) = match self.random.below(3) {
+                0 => {
+                    let context = self.workspace.application();
+                    let done = engine.audit_verify(&context, &|_, _| {}).await;
+                    ("audit.verify", context, done.map(drop))
+                }
+                1 => {
+                    let context = self.workspace.application();
+                    let done = engine.suspend(&context, &self.tenant, "not mine to").await;
+                    ("tenant.suspend", context, done.map(drop))
+                }
+                _ => {
+                    let context = self.workspace.context(Role::TenantApprover(other.clone()));
+                    let read = engine.read(&context, &self.tenant, &self.dataset, &name).await;
+                    ("object.read", context, read.map(drop))
+                }
+            };
+            assert!(refused.is_err(), "{action} was not refused");
+            self.told(action, &context, None, None, &refused);
+        }
+    }
+
     async fn rotate_data_key(&self) -> Result<(), EngineError> {
         let context = self.workspace.admin();
         let done =
@@ -197,7 +279,7 @@ impl Work {
         let engine = &self.workspace.engine;
         let references = std::slice::from_ref(&reference);
         let view = engine.register_root_key(&admin(), &self.tenant, references).await?;
-        let kind = keyward_engine::ChallengeKind::Decrypt;
+        let kind = ChallengeKind::Decrypt;
         let challenge = engine.start_challenge(&admin(), &view.key.id, kind).await?;
         let answer = self.workspace.decrypt(&reference, &challenge).await;
         engine.answer_challenge(&admin(), challenge.id, &answer).await?;
@@ -247,7 +329,8 @@ impl Work {
                 sha256: sha256.map(str::to_owned),
             },
             Err(error) => {
-                Line::Failed { action, code: error.borrow().code().to_string(), tenant, name }
+                let code = error.borrow().code().to_string();
+                Line::Failed { action, code, request: context.request.to_string(), tenant, name }
             }
         });
     }

@@ -1,4 +1,15 @@
-//! What must hold after a kill.
+//! What must hold after a kill, a full disk, a failure at any step.
+//!
+//! | of | is asserted |
+//! | --- | --- |
+//! | a released result | its record, by request and action, with outcome `ok` |
+//! | a released refusal or failure | its record, `denied` or `failed` |
+//! | an object | last released bytes, or whole the one that was being written |
+//! | an object's row | its id and data key version are those of the last record about it, and the other way round: no record without its row, no row without its record |
+//! | tenants, root keys, data keys, challenges | state and version are the last record's |
+//! | an intent | settled in its row and in the log once the workspace is open |
+//! | the log | sequence without a gap; tiles on every level, head and signed checkpoint are of these records; `verify` finds nothing |
+//! | files | each row's are there; after a sweep there are no others; the sidecar is the rows' |
 
 mod log;
 
@@ -10,6 +21,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use futures::StreamExt as _;
 use keyward_core::{DatasetName, EncryptionContext, KeyState, TenantId};
 use keyward_engine::{RewrapOptions, Sidecar};
 use keyward_kms::RootKeyService;
@@ -17,7 +29,7 @@ use keyward_store::{
     Reader,
     layout::StoredPath,
     tables::{
-        data_keys, datasets, garbage, intents, objects, root_key_references, root_keys,
+        challenges, data_keys, datasets, garbage, intents, objects, root_key_references, root_keys,
         tenants::{self, TenantState},
     },
 };
@@ -26,9 +38,12 @@ use keyward_tests::crash::{Line, TENANTS, sha256};
 
 use log::Log;
 
-/// What failures under load are no faults: the tenant is locked or its root key suspended or disabled at
-/// that moment, the object isn't there, or somebody was quicker.
-const EXPECTED_CODES: [&str; 6] = [
+/// What failures under load are no faults: what was asked for wasn't allowed or wrong on purpose, the
+/// tenant is locked or its root key suspended or disabled at that moment, the object isn't there, or
+/// somebody was quicker.
+const EXPECTED_CODES: [&str; 8] = [
+    "not-authorised",
+    "challenge-failed",
     "tenant-revoked",
     "tenant-suspended",
     "key-state",
@@ -42,6 +57,8 @@ const EXPECTED_CODES: [&str; 6] = [
 pub struct State {
     /// Results that were released.
     pub released: u64,
+    /// Refusals and failures that were released.
+    refused: u64,
     log: Log,
     objects: BTreeMap<(String, String), Allowed>,
     actions: BTreeMap<String, u64>,
@@ -67,11 +84,14 @@ impl State {
         let news = self.log.catch_up(workspace).await;
         self.settled_intents += news.settled_intents;
         for line in lines {
-            if let Line::Released { action, request, .. } = line {
-                let recorded = news.has(request, action);
-                assert!(recorded, "round {round}: released, but not in the log: {line:?}");
-            }
+            let recorded = match line {
+                Line::Released { action, request, .. } => news.has(request, action),
+                Line::Failed { action, request, .. } => news.has_failure(request, action),
+                Line::Ready | Line::Begun { .. } => true,
+            };
+            assert!(recorded, "round {round}: released, but not in the log: {line:?}");
         }
+        assert!(self.log.intents.is_empty(), "round {round}: {:?}", self.log.intents);
         {
             let store = workspace.store().await.unwrap();
             let mut reader = store.read().await.unwrap();
@@ -100,6 +120,7 @@ impl State {
     pub async fn look_deep(&mut self, workspace: &TestWorkspace) {
         for tenant in TENANTS {
             let tenant: TenantId = tenant.parse().unwrap();
+            self.challenges_agree(workspace, &tenant).await;
             every_data_key_opens(workspace, &tenant).await;
             let rekeyed =
                 workspace.engine.rekey(&workspace.admin(), &tenant, &docs()).await.unwrap();
@@ -147,7 +168,8 @@ impl State {
                         }
                     }
                 }
-                Line::Failed { action, code, tenant, name } => {
+                Line::Failed { action, code, tenant, name, .. } => {
+                    self.refused += 1;
                     // Restored already, by another process.
                     let restored = action == "tenant.restore" && code == "invalid-input";
                     assert!(restored || EXPECTED_CODES.contains(&code.as_str()), "{line:?}");
@@ -172,8 +194,15 @@ impl State {
     /// Every object is its last released self or, whole, what was being made of it.
     async fn read_all(&mut self, workspace: &TestWorkspace, round: u64) {
         let mut named = BTreeSet::new();
-        for ((tenant, name), allowed) in &mut self.objects {
-            let read = workspace.get(&tenant.parse().unwrap(), &docs(), name).await;
+        let reads: Vec<_> = self
+            .objects
+            .keys()
+            .map(|(tenant, name)| async move {
+                workspace.get(&tenant.parse().unwrap(), &docs(), name).await
+            })
+            .collect();
+        let reads: Vec<_> = futures::stream::iter(reads).buffered(64).collect().await;
+        for (((tenant, name), allowed), read) in self.objects.iter_mut().zip(reads) {
             let found = match read {
                 Ok(plaintext) => Some(sha256(&plaintext)),
                 Err(error) if error.code() == keyward_core::Code::ObjectNotFound => None,
@@ -232,6 +261,28 @@ impl State {
             let expected = if current { KeyState::Active } else { KeyState::Deactivated };
             assert_eq!(key.state, expected, "`{}`", key.key);
         }
+        let mut there = BTreeMap::new();
+        for object in objects::list(reader, id, &docs(), "", None, 1000).await.unwrap() {
+            let object_id = object.id.to_string();
+            let recorded = self.log.wrapped_by.get(&object_id);
+            assert_eq!(recorded, Some(&object.data_key_version), "`{}`", object.name);
+            there.insert((id.to_string(), object.name.to_string()), object_id);
+        }
+        let mut recorded = self.log.objects.clone();
+        recorded.retain(|(tenant, _), _| tenant == id.as_str());
+        assert_eq!(there, recorded, "`{id}`'s objects");
+    }
+
+    /// Each challenge is what the last record about it says, and there are no others.
+    async fn challenges_agree(&self, workspace: &TestWorkspace, id: &TenantId) {
+        let store = workspace.store().await.unwrap();
+        let mut reader = store.read().await.unwrap();
+        for key in root_keys::list(&mut reader, id).await.unwrap() {
+            for row in challenges::list(&mut reader, &key.id).await.unwrap() {
+                let recorded = self.log.challenges.get(&row.id.to_string());
+                assert_eq!(recorded, Some(&row.state), "challenge `{}`", row.id);
+            }
+        }
     }
 }
 
@@ -239,9 +290,10 @@ impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} results released ({:?}), {} records, {} intents settled by an opening, {} files swept",
+            "{} results released ({:?}), {} refusals, {} records, {} intents settled by an opening, {} files swept",
             self.released,
             self.actions,
+            self.refused,
             self.log.size(),
             self.settled_intents,
             self.swept
