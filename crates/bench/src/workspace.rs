@@ -49,6 +49,9 @@ pub struct Workspace {
 const CALLS: usize = 32;
 
 impl Workspace {
+    /// The seed of the key that signs its log.
+    pub const SIGNING_SEED: [u8; 32] = [7; 32];
+
     /// A workspace in a new folder within `parent`, its tenant's root key in the local key store.
     pub async fn local(parent: &Path) -> Result<Self, BenchError> {
         let folder = TempDir::with_prefix_in("keyward-bench-", parent)?;
@@ -172,7 +175,7 @@ impl Workspace {
             store: store.clone(),
             objects: Objects::create(&place).await?,
             providers: Providers::new().with(service.clone()),
-            signing_key: SigningKey::from_seed(&SecretKey::new([7; 32])),
+            signing_key: SigningKey::from_seed(&SecretKey::new(Self::SIGNING_SEED)),
             settings: Settings::default(),
             anchors: Vec::new(),
             accept: None,

@@ -1,6 +1,7 @@
 //! The rows, a file for each group.
 
 mod bare;
+mod commit;
 mod files;
 mod growth;
 mod log;
@@ -28,6 +29,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("rewrap-aws", rewrap_aws::rows),
     ("growth", growth::rows),
     ("log", log::rows),
+    ("commit", commit::rows),
 ];
 
 /// Runs what is wanted.

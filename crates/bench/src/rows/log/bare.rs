@@ -21,6 +21,7 @@ const SCHEMA: &str = "
     CREATE INDEX records_key ON records (key);
     CREATE INDEX records_action ON records (action);
     CREATE INDEX records_outcome ON records (outcome);
+    CREATE INDEX records_tenant_outcome ON records (tenant, outcome);
     CREATE VIRTUAL TABLE texts USING fts5 (
         words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
     );";

@@ -1,8 +1,11 @@
 //! `log-*`: the audit log's tables beside the same rows in bare SQLite.
 
 mod bare;
+mod growth;
 mod pages;
+mod proofs;
 mod records;
+mod verify;
 
 use std::path::Path;
 
@@ -30,15 +33,31 @@ const BATCH: u64 = 1000;
 
 /// Measures what is wanted.
 pub fn rows(bench: &mut Bench) -> Result<(), BenchError> {
+    if bench.wants_group("log-verify") {
+        verify::rows(bench)?;
+    }
+    let grown = ["log-page", "log-proof", "log-growth"].map(|name| bench.wants_group(name));
+    let filled = ["log-append", "log-size", "log-read"].map(|name| bench.wants_group(name));
+    if ![grown, filled].as_flattened().contains(&true) {
+        return Ok(());
+    }
     // On the disk, as a workspace is.
     let folder = TempDir::with_prefix("keyward-bench-")?;
-    let records = bench.size(200_000, 20_000);
-    let log = append(bench, folder.path(), records)?;
+    let records = bench.size(100_000, 10_000);
+    let mut log = append(bench, folder.path(), records)?;
     if bench.wants_group("log-read") {
         read(bench, &log)?;
     }
-    if bench.wants_group("log-page") {
-        let log = grow(bench, log)?;
+    if grown.contains(&true) {
+        let mut growth = growth::Growth::default();
+        growth.measure(bench, &mut log)?;
+        for _ in 0..2 {
+            let size = log.records * 10;
+            grow(bench, &mut log, size)?;
+            growth.measure(bench, &mut log)?;
+        }
+        growth.report(bench);
+        proofs::rows(bench, &log)?;
         pages::rows(bench, &log)?;
     }
     Ok(())
@@ -116,15 +135,15 @@ fn append(bench: &mut Bench, folder: &Path, records: u64) -> Result<Log, BenchEr
     Ok(Log { store, appender: ours, bodies, records })
 }
 
-/// Appends until the log is as long as pages are measured in.
-fn grow(bench: &Bench, mut log: Log) -> Result<Log, BenchError> {
-    while log.records < bench.size(10_000_000, 40_000) {
-        let batch = log.records..log.records + 10 * BATCH;
+/// Appends until the log has so many records.
+fn grow(bench: &Bench, log: &mut Log, records: u64) -> Result<(), BenchError> {
+    while log.records < records {
+        let batch = log.records..records.min(log.records + 10 * BATCH);
+        log.records = batch.end;
         let rows = batch.map(records::record).collect::<Result<Vec<_>, _>>()?;
         bench.runtime.block_on(log.appender.append(&rows))?;
-        log.records += 10 * BATCH;
     }
-    Ok(log)
+    Ok(())
 }
 
 /// How many bytes a database has, with what is in its write-ahead log taken in.

@@ -87,6 +87,22 @@ pub fn rows(bench: &mut Bench, log: &Log) -> Result<(), BenchError> {
     Ok(())
 }
 
+/// Asks for a tenant's newest page.
+pub fn newest(
+    bench: &Bench,
+    log: &Log,
+    number: u64,
+    times: &mut Samples,
+) -> Result<(), BenchError> {
+    let question = Question { before: log.records, ..by_tenant(number, log.records) };
+    let asking = async {
+        let mut reader = log.store.read().await?;
+        std::hint::black_box(ask(&mut reader, &question).await?);
+        Ok::<_, BenchError>(())
+    };
+    bench.runtime.block_on(times.wait(asking))
+}
+
 async fn ask(reader: &mut Reader, question: &Question) -> Result<Vec<Body>, BenchError> {
     let page = Page::Before(question.before);
     Ok(audit_pages::page(reader, &question.filter, page, PAGE).await?)

@@ -14,6 +14,11 @@ pub const TENANTS: u64 = 300;
 
 /// Record `seq` of a log, with the same content each time.
 pub fn record(seq: u64) -> Result<AuditRecord, BenchError> {
+    record_at(seq, time(seq))
+}
+
+/// The same, written at another time.
+pub fn record_at(seq: u64, time: DateTime<Utc>) -> Result<AuditRecord, BenchError> {
     let random = mixed(seq);
     let tenant = tenant(skewed(random, TENANTS));
     let data_key = DataKeyId {
@@ -39,7 +44,7 @@ pub fn record(seq: u64) -> Result<AuditRecord, BenchError> {
     details.insert("bytes".into(), Value::from(random % 1_000_000));
     let record = Record {
         seq,
-        time: time(seq),
+        time,
         actor: Actor(format!("app-{}", random >> 48 & 0xf)),
         role,
         tenant: Some(known(&tenant)),
