@@ -13,7 +13,7 @@ fn made(name: &str) -> Option<Terminal> {
 }
 
 fn tenant(terminal: &Terminal, id: &str) {
-    terminal.json(&["tenant", "register", id, "--name", id]);
+    terminal.json(&["tenant", "add", id]);
 }
 
 /// What anybody does who has the folder: `cp -a`, after nobody has it open.
@@ -138,7 +138,7 @@ fn two_histories_from_one_copy_are_found_by_anchor_and_witness() {
     fs::rename(&state, terminal.path("state")).unwrap();
     let fork = terminal.path("copy").display().to_string();
     for id in ["one", "two", "three", "four"] {
-        terminal.json(&["tenant", "register", id, "--name", id, "--workspace", &fork]);
+        terminal.json(&["tenant", "add", id, "--workspace", &fork]);
     }
     fs::remove_dir_all(&state).unwrap();
     fs::rename(terminal.path("state"), &state).unwrap();
