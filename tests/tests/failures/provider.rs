@@ -1,13 +1,9 @@
 //! A provider that fails, refuses, or does what it is asked and whose answer is lost.
 
 use keyward_core::{Code, TenantId};
-use keyward_engine::{AuditFilter, Engine, RewrapOptions};
+use keyward_engine::{Engine, RewrapOptions};
 use keyward_kms::Reason;
-use keyward_store::tables::{
-    audit_records::{self, Page},
-    intents,
-    tenants::TenantState,
-};
+use keyward_store::tables::{audit_records, intents, tenants::TenantState};
 use keyward_testkit::TestWorkspace;
 
 use crate::{Operation, Place, known};
@@ -144,17 +140,13 @@ async fn version(engine: &Engine, tenant: &TenantId) -> u32 {
 /// What the records of settled intents say was found, oldest first.
 async fn settled(workspace: &TestWorkspace) -> Vec<String> {
     let store = workspace.store().await.unwrap();
-    let filter = AuditFilter { action: Some("intent.settle".into()), ..AuditFilter::default() };
     let mut reader = store.read().await.unwrap();
-    let rows = audit_records::page(&mut reader, &filter, Page::Newest, 100).await.unwrap();
-    let found = |row: &audit_records::AuditRecord| {
-        let record: serde_json::Value = serde_json::from_str(&row.body).unwrap();
-        let details = &record["details"];
-        format!(
-            "{}: {}",
-            details["operation"].as_str().unwrap(),
-            details["found"].as_str().unwrap()
-        )
-    };
-    rows.iter().rev().map(found).collect()
+    let chunk = audit_records::read_chunk(&mut reader, 0, 1000).await.unwrap();
+    let settled = chunk.rows().filter_map(|row| {
+        let record: serde_json::Value = serde_json::from_slice(row.body).unwrap();
+        let detail = |name: &str| record["details"][name].as_str().unwrap().to_owned();
+        (record["action"] == "intent.settle")
+            .then(|| format!("{}: {}", detail("operation"), detail("found")))
+    });
+    settled.collect()
 }
