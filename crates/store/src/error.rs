@@ -105,6 +105,12 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// The transaction is gone, with all that was changed in it, as it goes where a disk is full or
+    /// memory ends at the wrong moment.
+    #[error(
+        "the database gave the transaction up; nothing was changed: repeat it, and look at the disk and memory if it stays so"
+    )]
+    GivenUp(#[source] sqlx::Error),
     /// Any other failure of the database.
     #[error("the database failed: {0}")]
     Database(#[source] sqlx::Error),
@@ -127,7 +133,7 @@ impl StoreError {
             Self::IdentityTaken => Code::KeyOfAnotherTenant,
             Self::MissingParent { .. } | Self::ChangedMeanwhile { .. } => Code::ChangedMeanwhile,
             Self::TooLarge { .. } => Code::InvalidInput,
-            Self::File { .. } | Self::Database(_) => Code::Machine,
+            Self::File { .. } | Self::GivenUp(_) | Self::Database(_) => Code::Machine,
         }
     }
 

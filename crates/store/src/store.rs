@@ -274,11 +274,10 @@ impl Write {
     /// Ends the part that was begun last; what it did is the transaction's now.
     ///
     /// # Errors
-    /// [`StoreError`] of the database, also where it has given up the transaction by itself, as it does
-    /// when a disk is full.
+    /// [`StoreError::GivenUp`] where the database has given up the transaction by itself, as it may when
+    /// a disk is full; else [`StoreError`] of the database.
     pub async fn keep_part(&mut self) -> Result<(), StoreError> {
-        self.connection.run("schema", sql("RELEASE part")).await?;
-        Ok(())
+        self.end_part("RELEASE part").await
     }
 
     /// Ends the part that was begun last, and undoes it.
@@ -286,8 +285,17 @@ impl Write {
     /// # Errors
     /// As [`keep_part`](Self::keep_part): then the whole transaction is to be given up.
     pub async fn undo_part(&mut self) -> Result<(), StoreError> {
-        self.connection.run("schema", sql("ROLLBACK TO part")).await?;
+        self.end_part("ROLLBACK TO part").await?;
         self.keep_part().await
+    }
+
+    async fn end_part(&mut self, how: &'static str) -> Result<(), StoreError> {
+        match self.connection.run("schema", sql(how)).await {
+            Ok(_) => Ok(()),
+            // The part was begun in this transaction: if it isn't there, neither is the transaction.
+            Err(StoreError::Database(error)) => Err(StoreError::GivenUp(error)),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -33,6 +33,29 @@ async fn what_is_not_committed_never_was() {
     assert_eq!(epoch(&place.store).await, 2);
 }
 
+#[tokio::test]
+async fn a_part_is_kept_or_undone_by_itself() {
+    let place = with_tenant().await;
+    let mut write = place.store.write().await.unwrap();
+    for kept in [true, false, true] {
+        write.begin_part().await.unwrap();
+        tenants::bump_epoch(&mut write, &acme()).await.unwrap();
+        match kept {
+            true => write.keep_part().await.unwrap(),
+            false => write.undo_part().await.unwrap(),
+        }
+    }
+    write.commit().await.unwrap();
+    assert_eq!(epoch(&place.store).await, 3);
+
+    // Its end where it isn't there, as after a transaction that the database gave up.
+    for undone in [true, false] {
+        let mut write = place.store.write().await.unwrap();
+        let ended = if undone { write.undo_part().await } else { write.keep_part().await };
+        assert!(matches!(ended, Err(StoreError::GivenUp(_))), "{ended:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_goes_away_at_any_point_blocks_nobody() {
     let place = with_tenant().await;

@@ -10,25 +10,16 @@
 //! | the disk under it all: read-only | nothing opens |
 
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
 use keyward_core::{Code, ObjectName};
-use keyward_engine::{OperationContext, RewrapOptions, RootKeyRotation, Source};
+use keyward_engine::Source;
 use keyward_testkit::TestWorkspace;
-use keyward_tests::{
-    behind,
-    crash::{CALLERS, Line, sha256},
-    random::Random,
-    skip::skip,
-};
+use keyward_tests::{behind, crash::CALLERS, random::Random, skip::skip};
 
-use crate::{OPERATIONS, Operation, Place, crash_state::State, known};
+use crate::{OPERATIONS, Operation, Place, callers::Calls, crash_state::State, known};
 
 /// What is derived from the rows and can't be published now is published later; the operation is done.
 #[tokio::test]
@@ -166,7 +157,7 @@ async fn a_full_disk_under_64_callers_loses_nothing() {
         );
     };
     let place = Place::of(TestWorkspace::create_at(folder.path()).await.unwrap()).await;
-    let calls = &Calls { place: &place, lines: Mutex::default() };
+    let calls = &Calls::new(&place);
     let over = &AtomicBool::new(false);
     let callers = (0..CALLERS).map(|caller| async move {
         let mut random = Random::new(caller);
@@ -191,127 +182,17 @@ async fn a_full_disk_under_64_callers_loses_nothing() {
     let failed = calls.failed();
     assert!(failed.get("disk-full").is_some_and(|times| *times > CALLERS), "{failed:?}");
     // There is room: everybody goes on, in the engine that has seen it all.
-    let again = (0..CALLERS).map(|caller| async move {
-        let mut random = Random::new(caller);
-        calls.write(caller, &mut random).await;
-        calls.read(caller).await;
-    });
-    let all = futures::future::join_all(again);
-    tokio::time::timeout(Duration::from_secs(30), all).await.expect("nobody waits for ever");
-    assert_eq!(calls.failed(), failed, "with room nothing fails");
+    calls.all_go_on().await;
 
     let mut state = State::default();
     state.allow_new(&["kept", "replaced"]);
     // A key store that finds no room is out of reach.
     state.allow_unrecorded(&["disk-full", "key-unreachable"]);
-    let lines = calls.lines.lock().unwrap().clone();
+    let lines = calls.lines();
     let again = TestWorkspace::open_at(folder.path()).await.unwrap();
     state.look_over(&again, &lines, 4).await;
     state.look_deep(&again).await;
     println!("{state}; {failed:?}");
-}
-
-/// What callers do, and what they are told.
-struct Calls<'p> {
-    place: &'p Place,
-    lines: Mutex<Vec<Line>>,
-}
-
-impl Calls<'_> {
-    async fn any(&self, caller: u64, random: &mut Random) {
-        let Place { workspace, acme, docs } = self.place;
-        let engine = &workspace.engine;
-        let admin = workspace.admin();
-        match (caller, random.below(10)) {
-            (0, _) => {
-                let done = engine.rotate_data_key(&admin, acme, docs).await.map(drop);
-                self.told("data-key.rotate", &admin, None, None, done);
-            }
-            (1, _) => {
-                let rotation = RootKeyRotation::NewVersion;
-                let done = engine.rotate_root_key(&admin, acme, rotation).await.map(drop);
-                self.told("root-key.rotate", &admin, None, None, done);
-            }
-            (2, _) => {
-                let options = RewrapOptions::default();
-                let done = engine.rewrap(&admin, acme, options, &|_| {}).await;
-                // With nothing to move there is no record.
-                if !done.as_ref().is_ok_and(|report| report.progress.rewrapped == 0) {
-                    self.told("data-key.rewrap", &admin, None, None, done.map(drop));
-                }
-            }
-            (_, 0..6) => self.write(caller, random).await,
-            (_, 6..9) => self.read(caller).await,
-            _ => {
-                let name = name(caller);
-                self.begun(&name, None);
-                let context = workspace.application();
-                let done = engine.delete(&context, acme, docs, &name).await;
-                self.told("object.delete", &context, Some(&name), None, done);
-            }
-        }
-    }
-
-    async fn write(&self, caller: u64, random: &mut Random) {
-        let Place { workspace, acme, docs } = self.place;
-        let (name, context) = (name(caller), workspace.application());
-        let plaintext = random.bytes(1_000);
-        let hash = sha256(&plaintext);
-        self.begun(&name, Some(&hash));
-        let source = Source::Bytes(plaintext.into());
-        let done = workspace.engine.write(&context, acme, docs, &name, source).await;
-        self.told("object.write", &context, Some(&name), Some(hash), done.map(drop));
-    }
-
-    async fn read(&self, caller: u64) {
-        let Place { workspace, acme, docs } = self.place;
-        let (name, context) = (name(caller), workspace.application());
-        let done = workspace.engine.read(&context, acme, docs, &name).await;
-        let hash = done.as_ref().ok().map(|plaintext| sha256(plaintext));
-        self.told("object.read", &context, Some(&name), hash, done.map(drop));
-    }
-
-    fn begun(&self, name: &ObjectName, sha256: Option<&str>) {
-        let (tenant, name) = (self.place.acme.to_string(), name.to_string());
-        let line = Line::Begun { tenant, name, sha256: sha256.map(str::to_owned) };
-        self.lines.lock().unwrap().push(line);
-    }
-
-    fn told(
-        &self,
-        action: &str,
-        context: &OperationContext,
-        name: Option<&ObjectName>,
-        sha256: Option<String>,
-        done: Result<(), keyward_engine::EngineError>,
-    ) {
-        let (action, request) = (action.to_owned(), context.request.to_string());
-        let (tenant, name) = (self.place.acme.to_string(), name.map(ToString::to_string));
-        self.lines.lock().unwrap().push(match done {
-            Ok(()) => Line::Released { action, request, tenant, name, sha256 },
-            Err(error) => {
-                Line::Failed { action, code: error.code().to_string(), request, tenant, name }
-            }
-        });
-    }
-
-    /// How often calls failed, by code, but for objects that weren't there.
-    fn failed(&self) -> BTreeMap<String, u64> {
-        let mut failed = BTreeMap::new();
-        for line in self.lines.lock().unwrap().iter() {
-            if let Line::Failed { code, .. } = line
-                && code != "object-not-found"
-            {
-                *failed.entry(code.clone()).or_default() += 1;
-            }
-        }
-        failed
-    }
-}
-
-/// Each caller's own object.
-fn name(caller: u64) -> ObjectName {
-    format!("of caller {caller}").parse().unwrap()
 }
 
 /// The file system under the whole workspace is read-only.

@@ -4,10 +4,12 @@
 //! one table's rows, a provider refuses or its answer is lost, a folder is full or read-only, another
 //! connection holds the lock.
 
+mod callers;
 #[path = "../crash_state/mod.rs"]
 mod crash_state;
 mod disks;
 mod provider;
+mod transactions;
 
 use keyward_core::{Code, DatasetName, ObjectName, TenantId};
 use keyward_engine::{EngineError, RewrapOptions, RootKeyRotation};
@@ -198,9 +200,14 @@ impl Place {
         assert!(now == before, "{what} changed rows: {changed:?}");
     }
 
+    /// Opens the workspace as the next process does.
+    async fn open_again(&self) -> TestWorkspace {
+        TestWorkspace::open_at(self.workspace.path()).await.unwrap()
+    }
+
     /// Opens the workspace as the next process and looks it over.
     async fn look_over(&self, state: &mut State) {
-        let again = TestWorkspace::open_at(self.workspace.path()).await.unwrap();
+        let again = self.open_again().await;
         state.look_over(&again, &[], 4).await;
     }
 }
