@@ -2,8 +2,9 @@
 //! them, recomputed from the rows and trusting nothing but the log's key.
 //!
 //! Connections of their own read ahead while all cores verify, all at one moment of the log. What can't
-//! be seen here is a database that was put back as a whole, with its checkpoints: that takes a checkpoint
-//! that was kept elsewhere ([`VerifyOptions::continues`]).
+//! be seen in the rows is a database that was put back as a whole, with its checkpoints: that takes a
+//! checkpoint that was kept elsewhere, so the anchors are compared first, and those that somebody brings
+//! ([`VerifyOptions::continues`]).
 
 mod checkpoints;
 mod columns;
@@ -31,7 +32,7 @@ use keyward_store::{
     },
 };
 
-use crate::{Engine, EngineError, OperationContext, log_tiles, operation::Entry};
+use crate::{Engine, EngineError, OperationContext, WitnessReport, log_tiles, operation::Entry};
 use checkpoints::{compare_kept, continues};
 use columns::Terms;
 use counts::Counts;
@@ -90,6 +91,8 @@ pub struct Verified {
     pub continues: Vec<u64>,
     /// Whether the search index was looked at, and agrees.
     pub search_index: bool,
+    /// What everything outside the database says of the log: none of it contradicts.
+    pub kept: Option<WitnessReport>,
 }
 
 impl Engine {
@@ -120,6 +123,7 @@ impl Engine {
     ) -> Result<Verified, EngineError> {
         let entry = Entry::new(Action::AuditVerify);
         self.guard(context, entry.clone(), async {
+            let kept = self.check_anchors().await?;
             let mut tries = TRIES;
             let verified = loop {
                 tries -= 1;
@@ -134,7 +138,7 @@ impl Engine {
                 entry = entry.with("from", verified.from);
             }
             self.record(context, entry).await?;
-            Ok(verified)
+            Ok(Verified { kept: Some(kept), ..verified })
         })
         .await
     }
@@ -204,6 +208,7 @@ impl Engine {
             checkpoints,
             continues: continued.iter().map(|checkpoint| checkpoint.size).collect(),
             search_index: options.search_index,
+            kept: None,
         })
     }
 

@@ -95,6 +95,10 @@ impl Engine {
     /// The store's.
     pub async fn witness_report(&self, ask: bool) -> Result<WitnessReport, EngineError> {
         let seen = self.anchors.look(ask).await?;
+        self.report(seen).await
+    }
+
+    async fn report(&self, seen: Vec<Seen>) -> Result<WitnessReport, EngineError> {
         let mut reader = self.store.snapshot().await?;
         let head = standing::head(&mut reader, &self.verifier_key()).await?;
         let records = head.checkpoint.size;
@@ -106,18 +110,20 @@ impl Engine {
         Ok(WitnessReport { records, anchors, witnesses })
     }
 
-    /// That no place and no witness contradicts the database.
+    /// As [`witness_report`](Self::witness_report), asking everybody, once nobody contradicts the database.
     ///
     /// # Errors
     /// As [`anchor_now`](Self::anchor_now).
-    pub async fn check_anchors(&self) -> Result<(), EngineError> {
+    pub async fn check_anchors(&self) -> Result<WitnessReport, EngineError> {
+        let mut all = Vec::new();
         for seen in self.anchors.look(true).await? {
             self.anchors.note_seen(&seen);
-            if let Said::Contradicts { finding, .. } = seen.said {
-                return Err(finding.at(&seen.place));
+            match seen.said {
+                Said::Contradicts { finding, .. } => return Err(finding.at(&seen.place)),
+                _ => all.push(seen),
             }
         }
-        Ok(())
+        self.report(all).await
     }
 
     /// Adds a witness or a folder. It is asked from the next checkpoint on.

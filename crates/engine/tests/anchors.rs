@@ -215,8 +215,16 @@ async fn an_anchor_of_another_key_or_log_is_no_anchor() {
         assert!(matches!(error, EngineError::AnchorForeign { .. }));
         assert_eq!(fs::read_to_string(&anchor).unwrap(), wrong, "it is evidence, and stays");
     }
-    fs::write(&anchor, right).unwrap();
-    ground.open().await.unwrap();
+    fs::write(&anchor, &right).unwrap();
+    let opened = ground.open().await.unwrap();
+    let verified = opened.engine.audit_verify(&opened.officer(), &|_, _| {}).await.unwrap();
+    assert_eq!(verified.kept.unwrap().anchors[0].found, "current");
+    // An engine that is open finds it when it verifies, and when it anchors.
+    let forked = Checkpoint { root: keyward_ledger::leaf_hash(b"other"), ..checkpoint };
+    fs::write(&anchor, forked.sign(&SigningKey::from_seed(&SecretKey::new([7; 32])))).unwrap();
+    let error = opened.engine.audit_verify(&opened.officer(), &|_, _| {}).await.unwrap_err();
+    assert_eq!(error.code(), Code::LogForked);
+    assert_eq!(opened.engine.anchor_now().await.unwrap_err().code(), Code::LogForked);
 }
 
 #[tokio::test]

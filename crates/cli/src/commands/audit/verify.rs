@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use keyward_engine::{Verified, VerifyOptions};
 
+use super::anchors::{anchors_table, witnesses_table};
 use crate::{
     failure::Failure,
     render::{progress, size, table::pairs, time},
@@ -62,7 +63,7 @@ fn text(verified: &Verified) -> String {
     });
     let continues: Vec<_> =
         verified.continues.iter().map(|size| size::count(*size, "record")).collect();
-    pairs(&[
+    let mut text = pairs(&[
         ("verified", Some(size::count(verified.records - verified.from, "record"))),
         ("after", (verified.from > 0).then(|| size::count(verified.from, "record"))),
         ("root", Some(verified.root.clone())),
@@ -74,5 +75,12 @@ fn text(verified: &Verified) -> String {
         ("continues", (!continues.is_empty()).then(|| continues.join(", "))),
         ("search index", verified.search_index.then(|| "agrees".into())),
         ("clock steps back", Some(verified.clock_steps.to_string())),
-    ])
+    ]);
+    if let Some(kept) = &verified.kept {
+        text += &format!("\n{}", anchors_table(kept));
+        if !kept.witnesses.is_empty() {
+            text += &format!("\n{}", witnesses_table(kept));
+        }
+    }
+    text
 }
