@@ -6,6 +6,7 @@ pub mod crash;
 pub mod interop;
 pub mod peers;
 pub mod random;
+pub mod receiver;
 pub mod skip;
 pub mod tiles;
 pub mod vectors;

@@ -95,7 +95,11 @@ impl Trail for &Place<'_> {
         let rows = (from..).zip(chunk.rows()).take_while(|(seq, row)| row.seq == *seq);
         let bodies: Vec<String> = rows.map(|(_, row)| text(row.body)).collect::<Result<_, _>>()?;
         if bodies.is_empty() && limit > 0 {
-            self.absent(from).await?;
+            let absent = self.absent(from).await;
+            // A session that has come so far ends here and is confirmed. The next one starts with this.
+            if self.cursor().await? == from {
+                absent?;
+            }
         }
         Ok(bodies)
     }
