@@ -157,6 +157,15 @@ impl Terminal {
     /// Unless standard output is empty, standard error one document with the three fields of an error,
     /// and the status that of the code's class.
     pub fn refused(&self, arguments: &[&str]) -> (i32, String) {
+        let (status, code, _) = self.refused_saying(arguments);
+        (status, code)
+    }
+
+    /// As [`refused`](Self::refused), with the message as well.
+    ///
+    /// # Panics
+    /// As [`refused`](Self::refused).
+    pub fn refused_saying(&self, arguments: &[&str]) -> (i32, String, String) {
         let output = self.run(&[&["--json"], arguments].concat(), b"");
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(output.stdout.is_empty(), "{arguments:?}: standard output isn't empty");
@@ -166,10 +175,11 @@ impl Terminal {
         let names: Vec<&str> = error.keys().map(String::as_str).collect();
         assert_eq!(names, ["class", "code", "message"], "{arguments:?}");
         let code = error["code"].as_str().expect("a code");
+        let message = error["message"].as_str().expect("a message");
         let known = Code::ALL.iter().find(|known| known.as_str() == code).expect("a stable code");
         let status = output.status.code().expect("it ends by itself");
         assert_eq!(status, i32::from(known.class().status()), "{arguments:?}: {text}");
-        (status, code.to_owned())
+        (status, code.to_owned(), message.to_owned())
     }
 
     /// Whether nothing that was printed so far has the secret in it: as it is, in hex or in base64.
