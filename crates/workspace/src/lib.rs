@@ -10,9 +10,13 @@
 //!                         says that the workspace is whole
 //!   keyward.db            state and log
 //!   secrets.json          the secrets, where they are sealed with a passphrase
+//!   .anchor.lock          empty: whose turn it is to write the keyring's anchor
 //!   keystore/             the local software key store
 //!   objects/              ciphertext and sidecars, unless the workspace keeps them elsewhere
 //! ```
+//!
+//! One thing is outside on purpose, the log's newest checkpoint: in the OS keyring where the secrets are,
+//! or else in `anchors/` of the account's folder for state. An older copy of the folder is told by it.
 #![deny(missing_docs)]
 
 mod actor;
