@@ -213,7 +213,10 @@ impl Engine {
         }
         match self.objects.head(&stored).await {
             Err(ObjectsError::NotFound { .. }) => Err(swept()),
-            other => Ok(drop(other?)),
+            other => {
+                other?;
+                Ok(())
+            }
         }
     }
 
