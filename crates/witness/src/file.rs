@@ -24,8 +24,11 @@ pub(crate) fn path(folder: &Path, origin: &Origin, extension: &str) -> PathBuf {
     folder.join(format!("{name}.{extension}"))
 }
 
-/// A file's text and when it was written; `None` where there is no such file.
-pub(crate) fn read(path: &Path) -> Result<Option<(String, Option<DateTime<Utc>>)>, WitnessError> {
+/// A file's text, and when it was written where that is known.
+pub(crate) type Dated = (String, Option<DateTime<Utc>>);
+
+/// What a file holds; `None` where there is no such file.
+pub(crate) fn read(path: &Path) -> Result<Option<Dated>, WitnessError> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
