@@ -265,7 +265,7 @@ async fn archived_records_are_proven_and_open_without_the_database() {
             tile.map(|tile| tile.hashes.as_slice())
         })
         .unwrap();
-        proof::verify_inclusion(seq, checkpoint.size, leaf, &hashes, &checkpoint.root).unwrap();
+        proof::verify_inclusion(seq, checkpoint.size, leaf, &hashes, checkpoint.root).unwrap();
         assert_eq!(before[seq as usize].2, lines[seq as usize].strip_suffix(b"\n").unwrap());
     }
 }
