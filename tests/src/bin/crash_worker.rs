@@ -1,7 +1,7 @@
 //! Works on a workspace until it is killed: `crash_worker FOLDER SEED NAME`. Several may work on one.
 //!
 //! 64 tasks at once, half of them for each tenant. Most write, replace, read and delete objects, each its
-//! own; one rotates, rewraps, rekeys, revokes and restores; some start challenges and answer them, rightly
+//! own; some rotate, rewrap, rekey, revoke and restore; some start challenges and answer them, rightly
 //! and wrongly; some ask for what they may not have. Each result and each refusal is printed once the
 //! engine has released it, so that whoever kills this process knows what must be there afterwards.
 
@@ -20,12 +20,14 @@ use keyward_tests::{
     random::Random,
 };
 
+/// Tasks for each tenant that administrate it, in each other's way.
+const ADMINISTRATORS: u64 = 2;
 /// Tasks for each tenant that start challenges and answer them.
 const CHALLENGERS: u64 = 2;
 /// Tasks for each tenant that are refused.
 const REFUSED: u64 = 3;
-/// Tasks for each tenant that write: the others, but for the one that administrates.
-const WRITERS: u64 = CALLERS / TENANTS.len() as u64 - CHALLENGERS - REFUSED - 1;
+/// Tasks for each tenant that write: the others.
+const WRITERS: u64 = CALLERS / TENANTS.len() as u64 - ADMINISTRATORS - CHALLENGERS - REFUSED;
 /// Objects of each of them.
 const NAMES: u64 = 2;
 
@@ -57,7 +59,9 @@ async fn main() {
         for _ in 0..REFUSED {
             tasks.push(tokio::spawn(Work::new(&workspace, tenant, &mut random).be_refused()));
         }
-        tasks.push(tokio::spawn(Work::new(&workspace, tenant, &mut random).administrate()));
+        for _ in 0..ADMINISTRATORS {
+            tasks.push(tokio::spawn(Work::new(&workspace, tenant, &mut random).administrate()));
+        }
     }
     assert_eq!(tasks.len() as u64, CALLERS);
     for task in tasks {
@@ -130,9 +134,9 @@ impl Work {
             let done = match self.random.below(20) {
                 0..3 => self.rotate_data_key().await,
                 3..7 => self.rekey().await,
-                7..10 => self.rotate(RootKeyRotation::NewVersion).await,
-                10..16 => self.rewrap().await,
-                16..18 => self.lock_and_restore(true).await,
+                7..14 => self.rotate_and_rewrap().await,
+                14..17 => self.rewrap().await,
+                17 => self.lock_and_restore(true).await,
                 18 => self.lock_and_restore(false).await,
                 _ => self.replace_root_key(self.random.clone().number()).await,
             };
@@ -240,6 +244,12 @@ impl Work {
         let done = done.map(drop);
         self.told(action, &context, None, None, &done);
         done
+    }
+
+    /// What it rewraps then is all of the tenant's data keys.
+    async fn rotate_and_rewrap(&self) -> Result<(), EngineError> {
+        self.rotate(RootKeyRotation::NewVersion).await?;
+        self.rewrap().await
     }
 
     async fn rewrap(&self) -> Result<(), EngineError> {
