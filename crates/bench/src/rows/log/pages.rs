@@ -31,6 +31,9 @@ struct Question {
     values: Vec<Value>,
 }
 
+/// Makes the question with this number about a log of so many records.
+type Ask = fn(u64, u64) -> Question;
+
 const BY_TENANT: &str = "SELECT seq, body FROM audit_records
     WHERE tenant = (SELECT id FROM audit_terms WHERE term = ?) AND tenant > 0 AND seq < ?
     ORDER BY seq DESC LIMIT 100";
@@ -44,7 +47,7 @@ const BY_WORDS: &str = "SELECT r.seq, r.body FROM audit_text AS t
 
 /// Measures each kind of page.
 pub fn rows(bench: &mut Bench, log: &Log) -> Result<(), BenchError> {
-    let kinds: [(&str, fn(u64, u64) -> Question); 5] = [
+    let kinds: [(&str, Ask); 5] = [
         ("log-page-tenant", by_tenant),
         ("log-page-tenant-outcome", by_tenant_and_outcome),
         ("log-page-time", by_time),

@@ -52,12 +52,14 @@ impl Tail {
             }
             print(session, &records, true)?;
         }
-        while self.follow {
+        if !self.follow {
+            return Ok(0);
+        }
+        loop {
             let page = engine.audit_tail(&context, &filter, after, 1000, WAIT).await?;
             after = page.next;
             print(session, &page.records, false)?;
         }
-        Ok(0)
     }
 }
 
