@@ -39,26 +39,28 @@ impl Tail {
         let everything = AuditFilter::default();
         let newest = engine.audit_query(&context, &everything, AuditStart::Newest, 1).await?;
         let mut after = newest.records.first().map(|record| record.seq);
+        let mut records = Vec::new();
         if self.lines > 0 {
             let lines = self.lines.min(1000);
             let page = engine.audit_query(&context, &filter, AuditStart::Newest, lines).await?;
-            let mut records = page.records;
+            records = page.records;
             records.reverse();
-            after = after.max(records.last().map(|record| record.seq));
-            if !self.follow {
-                let list = records.iter().map(record::value).collect::<Result<Vec<_>, _>>()?;
-                let document = serde_json::json!({ "records": list });
-                return session.output.print(&document, |_| record::records_table(&records));
-            }
-            print(session, &records, true)?;
         }
         if !self.follow {
-            return Ok(0);
+            let list = records.iter().map(record::value).collect::<Result<Vec<_>, _>>()?;
+            let document = serde_json::json!({ "records": list });
+            return session.output.print(&document, |_| record::records_table(&records));
         }
+        if !records.is_empty() {
+            print(session, &records, true)?;
+        }
+        after = after.max(records.last().map(|record| record.seq));
         loop {
             let page = engine.audit_tail(&context, &filter, after, 1000, WAIT).await?;
             after = page.next;
-            print(session, &page.records, false)?;
+            if !page.records.is_empty() {
+                print(session, &page.records, false)?;
+            }
         }
     }
 }
@@ -78,9 +80,6 @@ fn print(session: &Session, records: &[Record], header: bool) -> Result<(), Fail
             .lines()
             .skip(1)
             .fold(text, |text, line| text + line + "\n");
-    }
-    if records.is_empty() && !header {
-        return Ok(());
     }
     let mut stdout = io::stdout().lock();
     stdout
