@@ -6,6 +6,7 @@
 //! checkpoint that was kept elsewhere, so the anchors are compared first, and those that somebody brings
 //! ([`VerifyOptions::continues`]).
 
+mod archivings;
 mod checkpoints;
 mod columns;
 mod counts;
@@ -33,6 +34,7 @@ use keyward_store::{
 };
 
 use crate::{Engine, EngineError, OperationContext, WitnessReport, log_tiles, operation::Entry};
+use archivings::Archivings;
 use checkpoints::{compare_kept, continues};
 use columns::Terms;
 use counts::Counts;
@@ -161,6 +163,7 @@ impl Engine {
         let mut state = State {
             verifier,
             counts: Counts::default(),
+            archivings: Archivings::new(&terms),
             search: options.search_index.then(SearchCheck::default),
             days,
             terms,
@@ -173,9 +176,9 @@ impl Engine {
                 .map_err(|_| EngineError::StateCorrupt("the audit log".into()))??;
             progress(state.verifier.size(), head.size);
         }
-        let State { verifier, counts, search, terms, .. } = state;
+        let State { verifier, counts, archivings, search, terms, .. } = state;
         edge_agrees(&mut reader, &verifier.edge_tiles()).await?;
-        let checkpoints = compare_kept(&mut reader, &key, &head).await?;
+        let checkpoints = compare_kept(&mut reader, &key, &head, &rows).await?;
         let verified = verifier.finish(&head.checkpoint, &key)?;
         stray_rows(&mut reader, &rows, &head).await?;
         // With the leaf hashes' last tile, which may have been added to.
@@ -185,6 +188,7 @@ impl Engine {
         if let Some(day) = rows.iter().find(|day| is_begun(day, from) && is_here(day)) {
             first_wrong(&mut reader, day).await?;
         }
+        archivings.compare(&rows, from)?;
         counts.compare(&audit_counts::list(&mut reader).await?, &rows, from, &terms)?;
         if let Some(search) = search {
             search.compare(&mut reader).await?;
@@ -242,6 +246,7 @@ impl Engine {
 struct State {
     verifier: Verifier,
     counts: Counts,
+    archivings: Archivings,
     search: Option<SearchCheck>,
     days: Arc<Days>,
     terms: Arc<Terms>,
@@ -267,6 +272,7 @@ impl State {
                 let size_here = self.verifier.size();
                 return Err(LedgerError::TailCut { size: size_here, signed: size }.into());
             }
+            self.archivings.add(&chunk)?;
             if let Some(search) = &mut self.search {
                 search.add(&chunk)?;
             }

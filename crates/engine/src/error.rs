@@ -267,6 +267,16 @@ pub enum EngineError {
         /// How many records the database has.
         here: u64,
     },
+    /// The database names another key for its log than the one that is among the secrets.
+    #[error(
+        "the database says that its log is signed by `{named}`, and the key among the workspace's secrets is `{ours}`: one of them was replaced; keep both as evidence and open the database with the secrets it was made with"
+    )]
+    OtherLogKey {
+        /// The verifier key of the key among the secrets.
+        ours: String,
+        /// The verifier key that the database names.
+        named: String,
+    },
     /// What a place keeps under this log's name isn't this log's.
     #[error(
         "what {place} keeps is no checkpoint of this log: {cause}; look who wrote there, and if the database is the right one, have an administrator run `keyward audit accept-rollback --reason TEXT`, which is recorded"
@@ -351,7 +361,7 @@ impl EngineError {
             Self::NotFinished(_) | Self::LogDayAway { .. } => Code::NotFinished,
             Self::LogDayNotFound(_) => Code::LogDayNotFound,
             Self::ArchiveDiffers { .. } => Code::LogNotVerified,
-            Self::Log(_) => Code::LogNotVerified,
+            Self::Log(_) | Self::OtherLogKey { .. } => Code::LogNotVerified,
             Self::RecordNotFound { .. } | Self::CheckpointNotKept { .. } => Code::RecordNotFound,
             Self::Siem(error) => error.code(),
             Self::StateCorrupt(_) | Self::DataKeyNotFound(_) => Code::StateCorrupt,

@@ -104,7 +104,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store's, [`EngineError::StateCorrupt`] where a setting is missing or malformed,
-    /// [`EngineError::InvalidInput`] where the signing key isn't this workspace's, and
+    /// [`EngineError::OtherLogKey`] where the signing key isn't this workspace's, and
     /// [`EngineError::LogRolledBack`], [`EngineError::LogForked`] or [`EngineError::AnchorForeign`] where
     /// the database isn't the one that checkpoints kept elsewhere speak of.
     pub async fn open(mut parts: Parts, actor: Actor) -> Result<Self, EngineError> {
@@ -114,10 +114,9 @@ impl Engine {
         let verifier = workspace::setting(&mut reader, VERIFIER_KEY).await?.ok_or_else(missing)?;
         drop(reader);
         let origin = Origin::new(&row.origin)?;
-        if parts.signing_key.verifier(&origin).to_string() != verifier {
-            return Err(EngineError::InvalidInput(
-                "the log's signing key is not this workspace's; open it with the secrets it was made with".into(),
-            ));
+        let ours = parts.signing_key.verifier(&origin).to_string();
+        if ours != verifier {
+            return Err(EngineError::OtherLogKey { ours, named: verifier });
         }
         let accept = parts.accept.take();
         let engine = Self::assemble(parts, origin, row.region);

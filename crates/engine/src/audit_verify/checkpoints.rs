@@ -1,14 +1,15 @@
 //! The checkpoints that the log keeps, and those that somebody else kept: all of one history.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use chrono::NaiveDate;
 use keyward_ledger::{
     Checkpoint, Hash, LedgerError, Note, TileId, VerifierKey, Witness,
     proof::{root_from_tiles, root_tiles},
 };
 use keyward_store::{
     Reader,
-    tables::{audit_checkpoints, audit_head::AuditHead},
+    tables::{audit_checkpoints, audit_days::AuditDay, audit_head::AuditHead},
 };
 
 use super::LogFault;
@@ -24,6 +25,7 @@ const PAGE: u32 = 1000;
 const TILES: usize = 1024;
 
 /// Compares every kept checkpoint with the tree, whose tiles have been verified, and gives their number.
+/// Those that days were sealed on are there.
 ///
 /// They are compared in their order, so that a rewritten record is narrowed down to those between the
 /// last that agrees and the first that doesn't.
@@ -31,12 +33,16 @@ pub(super) async fn compare_kept(
     reader: &mut Reader,
     key: &VerifierKey,
     head: &AuditHead,
+    days: &[AuditDay],
 ) -> Result<u64, EngineError> {
     let (mut count, mut agreed, mut from) = (0, 0, 0);
+    // Each seal keeps the one that it speaks of.
+    let seals = days.iter().filter_map(|day| Some((day.sealed.as_ref()?.checkpoint, day.day)));
+    let mut seals: BTreeMap<u64, NaiveDate> = seals.collect();
     let mut roots = Roots::default();
     loop {
         let page = audit_checkpoints::list(reader, from, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(count) };
+        let Some(last) = page.last() else { break };
         from = last.size.saturating_add(1);
         for kept in &page {
             let size = kept.size;
@@ -54,7 +60,12 @@ pub(super) async fn compare_kept(
                 return Err(LedgerError::RootDiffers { first: agreed, size }.into());
             }
             (agreed, count) = (size, count + 1);
+            seals.remove(&size);
         }
+    }
+    match seals.pop_first() {
+        Some((size, day)) => Err(LogFault::CheckpointGone { size, day }.into()),
+        None => Ok(count),
     }
 }
 

@@ -37,6 +37,13 @@ impl Terms {
         dense.or_else(|| self.sparse.get(&id).map(String::as_str))
     }
 
+    /// The id of a text, where there is one.
+    pub(super) fn id(&self, text: &str) -> Option<i64> {
+        let is = |term: &Option<String>| term.as_deref() == Some(text);
+        let dense = self.dense.iter().position(is).and_then(|id| i64::try_from(id).ok());
+        dense.or_else(|| self.sparse.iter().find(|(_, term)| *term == text).map(|(id, _)| *id))
+    }
+
     /// That the columns agree with the record.
     pub(super) fn check(
         &self,
@@ -85,6 +92,7 @@ mod tests {
         assert!(given.iter().all(|(id, term)| terms.get(*id) == Some(term)));
         assert_eq!(terms.get(0), None);
         assert_eq!(terms.get(3), None);
+        assert_eq!((terms.id("b"), terms.id("d"), terms.id("e")), (Some(2), Some(-5), None));
     }
 
     #[test]

@@ -45,8 +45,7 @@ impl Days {
             let seal = row.sealed.as_ref().map_or(end, |seal| seal.checkpoint);
             let follows = row.first == expected
                 && row.records > 0
-                && before.is_none_or(|before| before < row.day)
-                && (end..=head.size.max(end)).contains(&seal);
+                && before.is_none_or(|before| before < row.day);
             if !follows {
                 return Err(LogFault::DayDiffers {
                     day: row.day,
@@ -54,6 +53,10 @@ impl Days {
                     last: end.saturating_sub(1),
                     expected,
                 });
+            }
+            if !(end..=head.size.max(end)).contains(&seal) {
+                let (day, size) = (row.day, head.size);
+                return Err(LogFault::SealDiffers { day, end, checkpoint: seal, size });
             }
             (expected, before) = (end, Some(row.day));
             days.push(Day {

@@ -27,9 +27,9 @@ pub enum LogFault {
         /// When it was written.
         time: DateTime<Utc>,
     },
-    /// A day doesn't begin where the one before ends, or its seal isn't one.
+    /// A day doesn't begin where the one before ends, or lies before that.
     #[error(
-        "the day {day} has records {first} to {last}, and {expected} was to be its first or its seal does not cover it: the log's days were altered; restore the database from a copy"
+        "the day {day} has records {first} to {last}, where a later day than the one before and record {expected} were to come: the log's days were altered; restore the database from a copy"
     )]
     DayDiffers {
         /// The day.
@@ -41,6 +41,20 @@ pub enum LogFault {
         /// What should have been its first.
         expected: u64,
     },
+    /// A day's seal doesn't cover the day, or covers more than there is.
+    #[error(
+        "the day {day} ends before record {end} of {size}, and its seal names a checkpoint over {checkpoint}: the seal was altered, or the log cut; restore the database from a copy"
+    )]
+    SealDiffers {
+        /// The day.
+        day: NaiveDate,
+        /// The record after its last.
+        end: u64,
+        /// The size of the checkpoint that its seal names.
+        checkpoint: u64,
+        /// The log's size.
+        size: u64,
+    },
     /// The days' records together aren't the log's.
     #[error(
         "the log's days have {days} records and the log has {size}: days were altered, added or taken away; restore the database from a copy"
@@ -50,6 +64,14 @@ pub enum LogFault {
         days: u64,
         /// Of the log.
         size: u64,
+    },
+    /// A day is marked as archived, and no record of the log says so, or not of that file.
+    #[error(
+        "the day {day} is marked as archived, and the log has no record of its archiving, or of another file: its records may have been deleted behind keyward's back; keep this log as evidence and restore one that has them"
+    )]
+    ArchiveNotRecorded {
+        /// The day.
+        day: NaiveDate,
     },
     /// A record is here that should be in the archive only.
     #[error(
@@ -123,6 +145,16 @@ pub enum LogFault {
         /// Its own size.
         signed: u64,
     },
+    /// The checkpoint that a day was sealed on isn't kept any more.
+    #[error(
+        "the day {day} was sealed on the checkpoint over {size} records, and that is kept no more: it was deleted behind keyward's back; restore the database from a copy"
+    )]
+    CheckpointGone {
+        /// Its size.
+        size: u64,
+        /// The day.
+        day: NaiveDate,
+    },
     /// A kept checkpoint isn't one, or isn't this log's.
     #[error("the checkpoint that is kept for {size} records: {cause}")]
     Checkpoint {
@@ -139,6 +171,11 @@ pub enum LogFault {
         /// The record.
         seq: u64,
     },
+    /// The search index can't be read.
+    #[error(
+        "the search index can't be read: it was altered or damaged; restore the database from a copy (the records themselves are as they were signed)"
+    )]
+    SearchDamaged,
 }
 
 impl LogFault {
@@ -153,7 +190,11 @@ impl LogFault {
             Self::DayDiffers { first, expected, .. } => Some(*first.min(expected)),
             Self::Checkpoint { cause, .. } => cause.seq(),
             Self::StrayTile { tile } => Some(tile.records(0).start),
-            Self::DaysDiffer { .. }
+            Self::SearchDamaged
+            | Self::DaysDiffer { .. }
+            | Self::SealDiffers { .. }
+            | Self::ArchiveNotRecorded { .. }
+            | Self::CheckpointGone { .. }
             | Self::StrayRows { .. }
             | Self::CountsDiffer { .. }
             | Self::ArchivedCountsDiffer { .. }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use keyward_ledger::Record;
 use keyward_store::{
-    Reader,
+    Reader, StoreError,
     tables::{
         audit_records::{self, AuditChunk, AuditRecord},
         audit_text::{self, TextCheck},
@@ -34,7 +34,13 @@ impl SearchCheck {
 
     /// Compares with the index, and names the first record that isn't found as it should be.
     pub(super) async fn compare(self, reader: &mut Reader) -> Result<(), EngineError> {
-        let Some(range) = self.check.compare(reader).await? else { return Ok(()) };
+        let range = match self.check.compare(reader).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(range)) => range,
+            // The records have been read: it is the index that can't be.
+            Err(StoreError::Damaged { .. }) => return Err(LogFault::SearchDamaged.into()),
+            Err(error) => return Err(error.into()),
+        };
         let records = read(reader, range.clone()).await?;
         let wrong = audit_text::first_wrong(reader, range.clone(), &records).await?;
         // Where it can't be told any more which it is, the first of the range stands for it.

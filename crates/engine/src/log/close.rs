@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use keyward_ledger::{Checkpoint, LedgerError, Record, TileEdge, VerifierKey, leaf_hash};
 use keyward_store::{
-    Write,
+    StoreError, Write,
     tables::{
         audit_head::{self, AuditHead},
         audit_records::{self, AuditRecord},
@@ -86,7 +86,7 @@ impl Log {
         // 3. Into the transaction, beside the state changes that are in it already. Dying here: SQLite
         //    finds no commit in its write-ahead log, and the next opening sees neither.
         if let Err(error) = audit_records::append(&mut write, &from, &rows, &tiles, &head).await {
-            return (members, Err(error.into()));
+            return (members, Err(not_appended(error)));
         }
         // 4. Durable, or not at all. Dying within: the write-ahead log holds the whole commit or it
         //    doesn't, its checksums tell. If it does, state, records and checkpoint are all there and the
@@ -217,6 +217,17 @@ fn row(record: Record, body: String) -> AuditRecord {
         outcome: record.outcome.as_str().into(),
         words: words(&record),
         body,
+    }
+}
+
+/// Why records can't be appended.
+fn not_appended(error: StoreError) -> EngineError {
+    match error {
+        // Past the end that was signed there is something: no names that anybody chose are in these rows.
+        StoreError::AlreadyExists { .. } => {
+            EngineError::StateCorrupt("what lies past the audit log's end".into())
+        }
+        error => error.into(),
     }
 }
 
