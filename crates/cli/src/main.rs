@@ -29,8 +29,7 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let json = arguments.global.json;
-    // What stands on standard error then is a document too, and `doctor` finds what warnings tell.
-    log_warnings(arguments.global.quiet || json);
+    log_warnings(arguments.global.quiet, json);
     match run(arguments) {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
@@ -67,9 +66,14 @@ fn refuse(error: &clap::Error) -> ExitCode {
 }
 
 /// Warnings of our own crates, on standard error: what an opening could not tidy up.
-fn log_warnings(quiet: bool) {
+fn log_warnings(quiet: bool, json: bool) {
     use tracing_subscriber::{Layer, filter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
-    let level = if quiet { filter::LevelFilter::ERROR } else { filter::LevelFilter::WARN };
+    let level = match (json, quiet) {
+        // What stands on standard error then is one document too, and `doctor` finds what these tell.
+        (true, _) => filter::LevelFilter::OFF,
+        (false, true) => filter::LevelFilter::ERROR,
+        (false, false) => filter::LevelFilter::WARN,
+    };
     let ours = filter::Targets::new()
         .with_target("keyward_engine", level)
         .with_target("keyward_store", level)
