@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use keyward_core::Code;
+use keyward_core::{Code, WorkspaceId};
 use keyward_engine::EngineError;
 use keyward_kms::KmsError;
 use keyward_secrets::SecretsError;
@@ -45,6 +45,18 @@ pub enum WorkspaceError {
         found: u64,
         /// The newest one known here.
         known: u64,
+    },
+    /// The database is another workspace's.
+    #[error(
+        "`{}` is the database of the workspace `{found}`, and this is `{expected}`; somebody has put it there: bring back the database that belongs here", file.display()
+    )]
+    OtherDatabase {
+        /// The database.
+        file: PathBuf,
+        /// The workspace that it says it is of.
+        found: WorkspaceId,
+        /// This workspace, as `workspace.json` says.
+        expected: WorkspaceId,
     },
     /// `workspace.json` isn't what Keyward wrote.
     #[error("`{}` is damaged; restore it from a copy", file.display())]
@@ -108,7 +120,9 @@ impl WorkspaceError {
             Self::Exists { .. } | Self::NotEmpty { .. } => Code::AlreadyExists,
             Self::Unfinished { .. } => Code::NotFinished,
             Self::Newer { .. } => Code::WorkspaceNewer,
-            Self::Damaged { .. } | Self::SecretMissing { .. } => Code::StateCorrupt,
+            Self::Damaged { .. } | Self::OtherDatabase { .. } | Self::SecretMissing { .. } => {
+                Code::StateCorrupt
+            }
             Self::PassphraseNeeded { .. } => Code::InvalidInput,
             Self::NoRandomness => Code::Machine,
             Self::Secrets(error) => error.code(),

@@ -93,7 +93,7 @@ impl Workspace {
     /// Opens the workspace in a folder, and settles what an earlier process left unfinished.
     ///
     /// # Errors
-    /// As [`config`](Self::config); [`WorkspaceError::PassphraseNeeded`],
+    /// As [`config`](Self::config); [`WorkspaceError::PassphraseNeeded`], [`WorkspaceError::OtherDatabase`],
     /// [`WorkspaceError::SecretMissing`], and whatever part could not be opened.
     pub async fn open(folder: &Path, options: OpenOptions) -> Result<Self, WorkspaceError> {
         let folder = absolute(folder).map_err(WorkspaceError::io("find", folder))?;
@@ -110,8 +110,13 @@ impl Workspace {
         let place = {
             let mut reader = store.read().await?;
             let row = tables::workspace::get(&mut reader).await?;
-            let row = row.filter(|row| row.id == config.id);
-            row.ok_or_else(|| WorkspaceError::Damaged { file: folder.join(DATABASE) })?.objects_url
+            let file = || folder.join(DATABASE);
+            let row = row.ok_or_else(|| WorkspaceError::Damaged { file: file() })?;
+            if row.id != config.id {
+                let (found, expected) = (row.id, config.id);
+                return Err(WorkspaceError::OtherDatabase { file: file(), found, expected });
+            }
+            row.objects_url
         };
         let objects = Objects::open(&resolve(&folder, &place)).await?;
         let parts = Parts {

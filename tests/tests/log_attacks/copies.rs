@@ -144,16 +144,27 @@ fn two_workspaces_databases_swapped_are_refused() {
     let Some(scene) = Scene::new("two_workspaces_databases_swapped_are_refused") else { return };
     let other = scene.terminal.path("other").display().to_string();
     scene.does(&["init", "--secrets", "passphrase", "--workspace", &other]);
+    let id = |folder: &str| {
+        let config = fs::read(scene.terminal.path(folder).join("workspace.json")).unwrap();
+        let config: serde_json::Value = serde_json::from_slice(&config).unwrap();
+        config["id"].as_str().unwrap().to_owned()
+    };
+    let (ours, theirs) = (id("workspace"), id("other"));
+    fs::create_dir(scene.terminal.path("kept")).unwrap();
     for end in ["", "-wal", "-shm"] {
         let path = |folder: &str| scene.terminal.path(&format!("{folder}/keyward.db{end}"));
-        let _ = fs::rename(path("workspace"), path("."));
+        let _ = fs::rename(path("workspace"), path("kept"));
         let _ = fs::rename(path("other"), path("workspace"));
-        let _ = fs::rename(path("."), path("other"));
+        let _ = fs::rename(path("kept"), path("other"));
     }
     for arguments in
         [&["tenant", "list"][..], &["audit", "verify"], &["audit", "verify", "--workspace", &other]]
     {
-        scene.refused(arguments).ends(7, "state-corrupt", &["keyward.db"]);
+        scene.refused(arguments).ends(
+            7,
+            "state-corrupt",
+            &["keyward.db`", &ours, &theirs, "bring back"],
+        );
     }
 }
 
