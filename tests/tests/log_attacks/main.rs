@@ -17,6 +17,7 @@ mod archives;
 mod beside;
 mod copies;
 mod hashes;
+mod prepared;
 mod rewritten;
 mod rows;
 mod scene;

@@ -74,6 +74,20 @@ fn a_record_changed_in_an_export_is_named_to_strangers() {
 }
 
 #[test]
+fn a_byte_changed_in_the_database_s_file_is_named() {
+    let Some(scene) = Scene::new("a_byte_changed_in_the_database_s_file_is_named") else { return };
+    let seq = scene.target();
+    scene.sql("PRAGMA wal_checkpoint(TRUNCATE)");
+    let mut bytes = std::fs::read(scene.database()).unwrap();
+    let wanted = format!("\"seq\":{seq},");
+    let at = bytes.windows(wanted.len()).position(|bytes| bytes == wanted.as_bytes()).unwrap();
+    // Of the role before it: `application`.
+    bytes[at - 3] ^= 1;
+    std::fs::write(scene.database(), bytes).unwrap();
+    scene.verify().says(&[&format!("record {seq} was altered"), KEEP]);
+}
+
+#[test]
 fn a_record_that_stops_being_one_is_named() {
     let Some(scene) = Scene::new("a_record_that_stops_being_one_is_named") else { return };
     let seq = scene.target();

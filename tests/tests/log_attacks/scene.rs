@@ -1,34 +1,23 @@
 //! A workspace as its owner left it, and an attacker who has its folder and the `sqlite3` command.
-//!
-//! The workspace is made once and kept beside the build, since every test runs in a process of its own;
-//! each test attacks a copy. Its log has four days, made with a clock that goes ahead of the system's,
-//! which the command then follows: two archived ones of a few records, one of more than a tile of them,
-//! and the newest, on which the others were sealed.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
-    sync::Arc,
-    time::{Duration, SystemTime},
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
-use keyward_core::{Actor, Role};
-use keyward_engine::{ArchiveDataset, ArchiveDays, Clock, Engine, Parts, Providers, Settings};
-use keyward_kms::local::LocalKeyStore;
 use keyward_ledger::SigningKey;
-use keyward_secrets::Vault;
-use keyward_store::{Objects, Store};
 use keyward_tests::{
-    command::{PASSPHRASE, Terminal, keyward},
+    command::{Terminal, keyward},
     skip::skip,
 };
 use serde_json::Value;
 
-/// Objects that are put on the third day: as many records, and more than a tile has.
-const OBJECTS: usize = 290;
+use crate::prepared::{prepared, vault};
+
+/// What verifies an export: beside the `keyward` command.
+const VERIFIER: &str = if cfg!(windows) { "keyward-verify.exe" } else { "keyward-verify" };
 
 /// A copy of the prepared workspace, to be attacked.
 pub struct Scene {
@@ -65,6 +54,10 @@ impl Scene {
         let program = keyward(&name)?;
         if Command::new("sqlite3").arg("--version").output().is_err() {
             skip(&name, "no `sqlite3` command: `cargo xtask setup` names its package");
+            return None;
+        }
+        if !program.with_file_name(VERIFIER).is_file() {
+            skip(&name, "no `keyward-verify` command: `cargo build -p keyward-verify` makes it");
             return None;
         }
         let terminal = Terminal::new(&name)?;
@@ -208,12 +201,12 @@ impl Scene {
 
     /// `keyward-verify` on an export: its status and what it says.
     pub fn stranger(&self, arguments: &[&str]) -> (i32, String) {
-        let program = keyward("log_attacks").unwrap().with_file_name("keyward-verify");
+        let program = keyward("log_attacks").unwrap().with_file_name(VERIFIER);
         let output = Command::new(program)
             .args(arguments)
             .current_dir(self.terminal.path("."))
             .output()
-            .expect("`cargo build -p keyward-verify` makes it");
+            .unwrap();
         let text = [output.stdout, output.stderr].concat();
         (output.status.code().unwrap(), String::from_utf8(text).unwrap())
     }
@@ -264,114 +257,4 @@ fn sqlite3(database: &Path, text: &str) -> Output {
     let _ = input.write_all(text.as_bytes());
     drop(input);
     child.wait_with_output().unwrap()
-}
-
-/// The prepared workspace, made by whichever test comes first.
-fn prepared(program: &Path) -> PathBuf {
-    let built = fs::metadata(program).unwrap().modified().unwrap();
-    let built = built.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let lock = File::create(place.join("log_attacks.lock")).unwrap();
-    lock.lock().unwrap();
-    // Another day than today's is as good, but the log's days are counted from the one it was made on.
-    let name = format!("log_attacks.{}.{}", Utc::now().date_naive(), built.as_nanos());
-    let ready = place.join(&name);
-    if !ready.exists() {
-        for old in fs::read_dir(place).unwrap().map(Result::unwrap) {
-            if old.file_name().to_string_lossy().starts_with("log_attacks.") && old.path().is_dir()
-            {
-                fs::remove_dir_all(old.path()).unwrap();
-            }
-        }
-        let terminal = Terminal::new("log_attacks").unwrap();
-        make(&terminal);
-        let making = place.join(format!("{name}.making"));
-        copy(&terminal.path("."), &making);
-        fs::rename(making, &ready).unwrap();
-    }
-    ready
-}
-
-/// What its owner does.
-fn make(terminal: &Terminal) {
-    terminal.json(&["init", "--secrets", "passphrase"]);
-    for tenant in ["ops", "acme"] {
-        let key = format!("{tenant}-root");
-        terminal.json(&["tenant", "add", tenant, "--name", tenant]);
-        terminal.json(&["keystore", "create", &key, "--allow", tenant]);
-        terminal.json(&["key", "add", tenant, &format!("local:{key}")]);
-        let challenge = terminal.json(&["challenge", "start", &format!("rk:{tenant}/1")]);
-        let command = challenge["command"].as_str().unwrap();
-        let words: Vec<&str> = command.split(' ').skip(1).collect();
-        let nonce = terminal.json(&words)["plaintext"].as_str().unwrap().to_owned();
-        let id = challenge["id"].as_str().unwrap();
-        terminal.json(&["challenge", "answer", id, "--nonce", &nonce]);
-        terminal.json(&["dataset", "create", tenant, "docs"]);
-    }
-    days_pass(terminal, 1, false);
-    for id in ["globex", "initech"] {
-        terminal.json(&["tenant", "add", id, "--name", id]);
-    }
-    days_pass(terminal, 2, false);
-    for number in 0..OBJECTS {
-        terminal.file(&format!("in/report-{number:03}.pdf"), b"secret");
-    }
-    terminal.json(&["put", "acme", "docs", "in"]);
-    // These tests are about their records; nobody reads them again.
-    for objects in ["in", "workspace/objects/acme"] {
-        fs::remove_dir_all(terminal.path(objects)).unwrap();
-    }
-    days_pass(terminal, 4, true);
-    for id in ["umbrella", "hooli", "stark", "wayne"] {
-        terminal.json(&["tenant", "add", id, "--name", id]);
-    }
-    terminal.json(&["audit", "verify", "--search-index"]);
-}
-
-/// Leaves a record so many days after today; then, if so told, seals what is past and archives the first
-/// two days. The commands that follow have no earlier time than that.
-fn days_pass(terminal: &Terminal, days: i64, archive: bool) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let folder = terminal.path("workspace");
-        let secret = |name| vault(terminal).load(name).unwrap().unwrap();
-        let keystore =
-            LocalKeyStore::open(&folder.join("keystore"), secret("keystore-sealing")).unwrap();
-        let parts = Parts {
-            store: Store::open(&folder.join("keyward.db")).await.unwrap(),
-            objects: Objects::open(folder.join("objects").to_str().unwrap()).await.unwrap(),
-            providers: Providers::new().with(Arc::new(keystore)),
-            signing_key: SigningKey::from_seed(&secret("log-seed")),
-            settings: Settings::default(),
-            anchors: Vec::new(),
-            accept: None,
-            clock: Box::new(Ahead(TimeDelta::days(days))),
-        };
-        let actor = Actor("owner".into());
-        let engine = Engine::open(parts, actor.clone()).await.unwrap();
-        let context = engine.context(actor, Role::Administrator).unwrap();
-        let under: ArchiveDataset = "ops/docs".parse().unwrap();
-        engine.set_audit_retention(&context, Some(1), Some(&under)).await.unwrap();
-        if archive {
-            engine.audit_seal(&context, None).await.unwrap();
-            let days = engine.audit_days(&context).await.unwrap();
-            for day in &days[..2] {
-                let day = ArchiveDays::Day(day.day);
-                engine.audit_archive(&context, day, &|_, _| ()).await.unwrap();
-            }
-        }
-    });
-}
-
-fn vault(terminal: &Terminal) -> Vault {
-    Vault::passphrase(terminal.path("workspace/secrets.json"), PASSPHRASE.to_owned().into())
-}
-
-/// The system's clock, some time later.
-struct Ahead(TimeDelta);
-
-impl Clock for Ahead {
-    fn now(&self) -> DateTime<Utc> {
-        Utc::now() + self.0
-    }
 }
