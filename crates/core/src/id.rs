@@ -159,21 +159,26 @@ fn counting(text: &str) -> Option<u32> {
     (number > 0 && number.to_string() == text).then_some(number)
 }
 
+/// What a hexadecimal digit stands for; [`NO_DIGIT`] for any other byte. A table, without a branch for
+/// each digit: verifying a log reads two ids a record.
+const NIBBLES: [u8; 256] = {
+    let mut nibbles = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        nibbles[b"0123456789abcdef"[value] as usize] = value as u8;
+        value += 1;
+    }
+    nibbles
+};
+
+const NO_DIGIT: u8 = 0xff;
+
 fn hex16(text: &str) -> Option<[u8; 16]> {
-    let digits = text.as_bytes();
-    if digits.len() != 32 {
-        return None;
-    }
-    let nibble = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    let mut bytes = [0; 16];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-    }
-    Some(bytes)
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    let pairs: &[[u8; 2]; 16] = pairs.try_into().ok()?;
+    let nibbles = pairs.map(|pair| pair.map(|digit| NIBBLES[usize::from(digit)]));
+    let wrong = nibbles.iter().flatten().any(|nibble| *nibble == NO_DIGIT);
+    (!wrong).then(|| nibbles.map(|[high, low]| high << 4 | low))
 }
 
 #[cfg(test)]
