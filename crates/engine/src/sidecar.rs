@@ -15,12 +15,15 @@ use keyward_store::{
     layout::StoredPath,
     tables::{data_keys, datasets, root_key_references},
 };
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::{Engine, EngineError};
 
-/// Sidecars written beside each other, in one transaction.
-const AT_ONCE: usize = 64;
+/// Sidecars written in one transaction.
+const AT_ONCE: usize = 256;
+
+/// Data keys in memory at most while their sidecars are written, and those of one dataset more.
+const KEYS_HELD: usize = 200_000;
 
 /// The file's content. What is the same for all its data keys stands once.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -147,17 +150,21 @@ impl Engine {
         // Tasks of their own: they take their form on another core while the next one's rows are read,
         // and a disk makes many files durable in little more time than one.
         let mut files = JoinSet::new();
+        let mut held = 0;
         for dataset in stale {
             let rows = self.sidecar_rows(&mut write, &dataset.tenant, &dataset.name).await?;
+            held += rows.data_keys.len();
             let path = StoredPath::sidecar(&dataset.tenant, &dataset.name);
             files.spawn(publish(self.objects.clone(), path, rows));
+            while held > KEYS_HELD {
+                let Some(published) = files.join_next().await else { break };
+                held -= keys(published)?;
+            }
         }
         while let Some(published) = files.join_next().await {
-            published.map_err(|_| EngineError::StateCorrupt("a sidecar".into()))??;
+            keys(published)?;
         }
-        for dataset in stale {
-            datasets::clear_sidecar_stale(&mut write, &dataset.tenant, &dataset.name).await?;
-        }
+        datasets::clear_sidecars_written(&mut write, stale).await?;
         write.commit().await?;
         Ok(())
     }
@@ -191,10 +198,21 @@ impl Engine {
     }
 }
 
-/// Writes one sidecar.
-async fn publish(objects: Objects, path: StoredPath, rows: SidecarRows) -> Result<(), EngineError> {
+/// How many data keys a sidecar had that was written by a task.
+fn keys(published: Result<Result<usize, EngineError>, JoinError>) -> Result<usize, EngineError> {
+    published.map_err(|_| EngineError::StateCorrupt("a sidecar".into()))?
+}
+
+/// Writes one sidecar, and tells how many data keys it has.
+async fn publish(
+    objects: Objects,
+    path: StoredPath,
+    rows: SidecarRows,
+) -> Result<usize, EngineError> {
+    let keys = rows.data_keys.len();
     let damaged = || EngineError::StateCorrupt(format!("the sidecar `{path}`"));
     let text = tokio::task::spawn_blocking(move || serde_json::to_vec(&Sidecar::from(rows)));
     let text = text.await.map_err(|_| damaged())?.map_err(|_| damaged())?;
-    Ok(objects.put_small(&path, text.into()).await?)
+    objects.put_small(&path, text.into()).await?;
+    Ok(keys)
 }

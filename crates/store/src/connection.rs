@@ -46,7 +46,9 @@ impl Connection {
             // Without it a power cut may lose the newest transactions, after their results were released.
             "PRAGMA synchronous = FULL",
             "PRAGMA temp_store = MEMORY",
-            "PRAGMA cache_size = -16384",
+            // Kibibytes. A page of the log in ten million walks a hundred rows from all over it: with the
+            // inner pages of its indexes in memory, a fifth of the time.
+            if read_only { "PRAGMA cache_size = -32768" } else { "PRAGMA cache_size = -16384" },
         ] {
             connection.run("schema", sql(pragma)).await?;
         }

@@ -197,7 +197,7 @@ async fn datasets_and_their_sidecars() {
     assert_eq!(late.unwrap_err().code(), Code::ChangedMeanwhile);
     let stale = datasets::stale_sidecars(&mut write, None).await.unwrap();
     assert_eq!(stale.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["invoices"]);
-    datasets::clear_sidecar_stale(&mut write, &acme(), &dataset_name()).await.unwrap();
+    datasets::clear_sidecars_written(&mut write, &stale).await.unwrap();
     let names = [row.name.clone(), "missing".parse().unwrap()];
     assert_eq!(datasets::mark_sidecar_stale(&mut write, &acme(), &names).await.unwrap(), 1);
     assert_eq!(datasets::mark_sidecars_stale(&mut write, &acme()).await.unwrap(), 1);

@@ -178,20 +178,26 @@ pub async fn stale_sidecars(
     connection.many(TABLE, select, read).await
 }
 
-/// Notes that a sidecar has been written. Call it before reading the keys that go into the sidecar,
-/// or in the same transaction: a change that comes after then marks it again.
+/// Notes that sidecars have been written. Call it in the transaction in which the keys in them were read: a
+/// change that comes after then marks them again.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn clear_sidecar_stale(
+pub async fn clear_sidecars_written(
     connection: &mut Connection,
-    tenant: &TenantId,
-    name: &DatasetName,
+    written: &[Dataset],
 ) -> Result<(), StoreError> {
-    let update = sql("UPDATE datasets SET sidecar_stale = 0 WHERE tenant = $1 AND name = $2")
-        .bind(tenant.to_string())
-        .bind(name.to_string());
-    connection.run(TABLE, update).await?;
+    for batch in batches(written) {
+        let values = placeholders(batch.len(), 2);
+        let update = built(format!(
+            "UPDATE datasets SET sidecar_stale = 0 FROM (VALUES {values}) AS v
+             WHERE datasets.tenant = v.column1 AND datasets.name = v.column2"
+        ));
+        let update = batch.iter().fold(update, |update, dataset| {
+            update.bind(dataset.tenant.to_string()).bind(dataset.name.to_string())
+        });
+        connection.run(TABLE, update).await?;
+    }
     Ok(())
 }
 

@@ -83,9 +83,13 @@ pub fn tenant(number: u64) -> String {
     format!("tenant-{number:03}")
 }
 
+/// Records an hour.
+pub const AN_HOUR: u64 = 45_000;
+
 /// When record `seq` was written: about a million a day.
 pub fn time(seq: u64) -> DateTime<Utc> {
-    DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::milliseconds(seq as i64 * 80)
+    let hour = 3_600_000 / AN_HOUR;
+    DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::milliseconds((seq * hour) as i64)
 }
 
 /// A number that looks random, SplitMix64's.
