@@ -22,6 +22,9 @@ use crate::{Engine, EngineError};
 /// Sidecars written in one transaction.
 const AT_ONCE: usize = 256;
 
+/// Files written beside each other: more only wait for the file system's locks.
+const FILES_AT_ONCE: usize = 16;
+
 /// Data keys in memory at most while their sidecars are written, and those of one dataset more.
 const KEYS_HELD: usize = 200_000;
 
@@ -156,7 +159,7 @@ impl Engine {
             held += rows.data_keys.len();
             let path = StoredPath::sidecar(&dataset.tenant, &dataset.name);
             files.spawn(publish(self.objects.clone(), path, rows));
-            while held > KEYS_HELD {
+            while held > KEYS_HELD || files.len() >= FILES_AT_ONCE {
                 let Some(published) = files.join_next().await else { break };
                 held -= keys(published)?;
             }
