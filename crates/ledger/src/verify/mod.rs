@@ -271,13 +271,14 @@ impl Verifier {
                     check(place, &view)?;
                     Ok((leaf, view.time))
                 });
-                Some((record.seq, examined))
+                // Boxed: there is a place for each record here, and errors are large and rare.
+                Some((record.seq, examined.map_err(Box::new)))
             })
             .collect();
         let mut leaves = Vec::with_capacity(count);
         for (expected, (seq, examined)) in (self.size()..).zip(examined) {
             self.in_order(expected, seq)?;
-            let (leaf, time) = examined?;
+            let (leaf, time) = examined.map_err(|error| *error)?;
             self.note_time(seq, time);
             leaves.push(leaf);
         }
