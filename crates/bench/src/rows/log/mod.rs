@@ -51,9 +51,8 @@ pub fn rows(bench: &mut Bench) -> Result<(), BenchError> {
     if grown.contains(&true) {
         let mut growth = growth::Growth::default();
         growth.measure(bench, &mut log)?;
-        for _ in 0..2 {
-            let size = log.records * 10;
-            grow(bench, &mut log, size)?;
+        for times in [10, 100] {
+            grow(bench, &mut log, records * times)?;
             growth.measure(bench, &mut log)?;
         }
         growth.report(bench);
