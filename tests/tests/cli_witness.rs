@@ -96,8 +96,11 @@ async fn swapped_databases_and_another_key_are_refused() {
     // Made to look right: the other log is still another key's.
     copy(&terminal, "kept", "workspace");
     let database = terminal.path("workspace/keyward.db");
-    behind::run(&database, "UPDATE audit_head SET checkpoint = replace(checkpoint, 'A', 'B')")
-        .await;
+    // Another digit within the signature, whichever is there.
+    let edit = "UPDATE audit_head SET checkpoint = substr(checkpoint, 1, length(checkpoint) - 21)
+        || CASE substr(checkpoint, length(checkpoint) - 20, 1) WHEN 'A' THEN 'B' ELSE 'A' END
+        || substr(checkpoint, length(checkpoint) - 19)";
+    behind::run(&database, edit).await;
     let (status, code) = terminal.refused(&["tenant", "list"]);
     assert_eq!(status, 7, "{code}");
 }
