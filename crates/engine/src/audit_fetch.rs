@@ -5,8 +5,8 @@ use keyward_ledger::{Action, LedgerError, Record};
 use keyward_store::tables::{audit_days, audit_records::AuditRecord};
 
 use crate::{
-    ArchiveFile, Engine, EngineError, OperationContext, audit_archive::of_day, operation::Entry,
-    words::words,
+    ArchiveFile, Engine, EngineError, OperationContext, audit_archive::of_day, log::row,
+    operation::Entry,
 };
 
 /// A day of the log whose records came back or went again.
@@ -116,15 +116,5 @@ fn row_of(seq: u64, body: String) -> Result<AuditRecord, LedgerError> {
     // It has its hash: then somebody has rewritten the tile as well.
     let altered = |cause| LedgerError::Altered { seq, cause: Box::new(cause) };
     let record = Record::parse(&body).map_err(altered)?;
-    Ok(AuditRecord {
-        seq: record.seq,
-        time: record.time,
-        actor: record.actor.to_string(),
-        tenant: record.tenant.as_ref().map(ToString::to_string),
-        key: record.key.as_ref().map(ToString::to_string),
-        action: record.action.as_str().into(),
-        outcome: record.outcome.as_str().into(),
-        words: words(&record),
-        body,
-    })
+    Ok(row(&record, body))
 }

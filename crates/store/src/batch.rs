@@ -4,17 +4,17 @@
 /// Statement sizes in rows, largest first. Few sizes, so that every statement stays prepared.
 const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 
-/// Statement sizes for placeholders without numbers, which cost nothing to look up.
-const PLAIN_SIZES: [usize; 6] = [1000, 256, 64, 16, 4, 1];
+/// Statement sizes for rows of two columns.
+const PAIR_SIZES: [usize; 6] = [1000, 256, 64, 16, 4, 1];
 
 /// Cuts rows into runs of the sizes above.
 pub(crate) fn batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     cut(rows, &SIZES)
 }
 
-/// Cuts rows into runs for statements whose placeholders have no numbers.
-pub(crate) fn plain_batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
-    cut(rows, &PLAIN_SIZES)
+/// Cuts rows of two columns into runs of the sizes above.
+pub(crate) fn pair_batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    cut(rows, &PAIR_SIZES)
 }
 
 fn cut<'r, T>(mut rows: &'r [T], sizes: &'static [usize]) -> impl Iterator<Item = &'r [T]> {
@@ -41,19 +41,6 @@ pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
     text
 }
 
-/// `($1,$2),($3,$4)`: the same with numbers, after `first - 1`, for few rows alone; with `first` 1 just as
-/// [`placeholders`].
-pub(crate) fn values(first: usize, rows: usize, columns: usize) -> String {
-    if first == 1 {
-        return placeholders(rows, columns);
-    }
-    let numbered = |row| {
-        let columns = (0..columns).map(|column| format!("${}", first + row * columns + column));
-        format!("({})", columns.collect::<Vec<_>>().join(","))
-    };
-    (0..rows).map(numbered).collect::<Vec<_>>().join(",")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,7 +53,7 @@ mod tests {
         assert_eq!(batches(&rows).flatten().copied().collect::<Vec<_>>(), rows);
         assert_eq!(batches::<u8>(&[]).count(), 0);
         let rows: Vec<_> = (0..137).collect();
-        let sizes: Vec<_> = plain_batches(&rows).map(<[_]>::len).collect();
+        let sizes: Vec<_> = pair_batches(&rows).map(<[_]>::len).collect();
         assert_eq!(sizes, [64, 64, 4, 4, 1]);
     }
 
@@ -74,6 +61,5 @@ mod tests {
     fn placeholders_have_no_names() {
         assert_eq!(placeholders(2, 3), "(?,?,?),(?,?,?)");
         assert_eq!(placeholders(1, 1), "(?)");
-        assert_eq!(values(3, 2, 2), "($3,$4),($5,$6)");
     }
 }

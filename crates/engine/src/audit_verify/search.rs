@@ -12,7 +12,7 @@ use keyward_store::{
 };
 
 use super::LogFault;
-use crate::{EngineError, words::words};
+use crate::{EngineError, log::row};
 
 /// Records that the words of a range are looked up for at once.
 const CHUNK: u32 = 1024;
@@ -66,17 +66,7 @@ fn records(chunk: &AuditChunk) -> Result<Vec<AuditRecord>, EngineError> {
     let record = |body: &[u8]| {
         let body = String::from_utf8_lossy(body).into_owned();
         let record = Record::parse(&body)?;
-        Ok(AuditRecord {
-            seq: record.seq,
-            time: record.time,
-            actor: record.actor.to_string(),
-            tenant: record.tenant.as_ref().map(ToString::to_string),
-            key: record.key.as_ref().map(ToString::to_string),
-            action: record.action.as_str().into(),
-            outcome: record.outcome.as_str().into(),
-            words: words(&record),
-            body,
-        })
+        Ok(row(&record, body))
     };
     chunk.rows().map(|row| record(row.body)).collect()
 }

@@ -144,7 +144,7 @@ impl Log {
                 let record = record(&member.context, entry, seq, time);
                 let body = record.to_canonical()?;
                 leaves.push(leaf_hash(body.as_bytes()));
-                rows.push(row(record, body));
+                rows.push(row(&record, body));
                 Ok::<_, LedgerError>(())
             });
             match added {
@@ -206,7 +206,8 @@ pub(super) fn record(
     }
 }
 
-fn row(record: Record, body: String) -> AuditRecord {
+/// A record as the row it becomes, `body` being its canonical text.
+pub(crate) fn row(record: &Record, body: String) -> AuditRecord {
     AuditRecord {
         seq: record.seq,
         time: record.time,
@@ -215,7 +216,7 @@ fn row(record: Record, body: String) -> AuditRecord {
         key: record.key.as_ref().map(ToString::to_string),
         action: record.action.as_str().into(),
         outcome: record.outcome.as_str().into(),
-        words: words(&record),
+        words: words(record),
         body,
     }
 }

@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Mutex as AsyncMutex, oneshot, watch};
 
 pub(crate) use change::Change;
+pub(crate) use close::row;
 
 use crate::{EngineError, OperationContext, clock::ForwardClock, operation::Entry};
 

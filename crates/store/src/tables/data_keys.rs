@@ -5,7 +5,7 @@ use keyward_core::{DataKeyId, DatasetName, KeyState, TenantId};
 
 use crate::{
     Connection, StoreError,
-    batch::{batches, plain_batches, values},
+    batch::{batches, pair_batches, placeholders},
     connection::{Row, built, sql, time_text},
     packed::{Fields, packed},
 };
@@ -439,7 +439,7 @@ async fn count(
 }
 
 fn insert_text(rows: usize) -> String {
-    let values = values(1, rows, 8);
+    let values = placeholders(rows, 8);
     format!(
         "INSERT INTO data_keys (tenant, dataset, version, state, root_key, root_key_version, wrapped,
              created_at) VALUES {values}"
@@ -450,12 +450,12 @@ fn insert_text(rows: usize) -> String {
 fn same_moves(rows: &[Rewrap]) -> impl Iterator<Item = &[Rewrap]> {
     let way =
         |row: &Rewrap| (row.expected_root_key, row.expected_version, row.root_key, row.version);
-    rows.chunk_by(move |one, next| way(one) == way(next)).flat_map(plain_batches)
+    rows.chunk_by(move |one, next| way(one) == way(next)).flat_map(pair_batches)
 }
 
 /// The update of one such batch. What is the same for all its rows is bound once.
 fn rewrap_statement(batch: &[Rewrap], returning: &str) -> crate::connection::Statement<'static> {
-    let values = vec!["(?,?)"; batch.len()].join(",");
+    let values = placeholders(batch.len(), 2);
     let mut update = built(format!(
         "UPDATE data_keys SET root_key = ?, root_key_version = ?, wrapped = v.column2
          FROM (VALUES {values}) AS v
