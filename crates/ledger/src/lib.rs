@@ -78,5 +78,5 @@ pub use proof_file::ProofFile;
 pub use record::{FORMAT_VERSION, KeyId, MAX_RECORD_LENGTH, Record, RecordView};
 pub use tile::{Tile, TileEdge, TileGrowth, TileId, TilePath, TileResource};
 pub use tree::{Frontier, root_of};
-pub use verify::{CLOCK_TOLERANCE, ClockStep, StoredBody, StoredRecord, Verified, Verifier};
+pub use verify::{CLOCK_TOLERANCE, ClockStep, StoredBody, Verified, Verifier};
 pub use witness::{Continued, Witness, WitnessRequest};

@@ -27,17 +27,6 @@ pub struct StoredBody<'a> {
     pub body: &'a [u8],
 }
 
-/// A record as it is stored with its hash beside it.
-#[derive(Clone, Copy, Debug)]
-pub struct StoredRecord<'a> {
-    /// Where it is stored: the row's sequence.
-    pub seq: u64,
-    /// The stored bytes.
-    pub body: &'a [u8],
-    /// The stored leaf hash, as the bytes that are there.
-    pub leaf_hash: &'a [u8],
-}
-
 /// A place where time ran backwards. It doesn't break the log: clocks do jump. It is for people to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ClockStep {
@@ -118,38 +107,6 @@ impl Verifier {
     #[must_use]
     pub fn size(&self) -> u64 {
         self.edge.size()
-    }
-
-    /// Verifies the next record.
-    ///
-    /// # Errors
-    /// As [`Self::verify_bodies`].
-    pub fn push(&mut self, record: StoredRecord<'_>) -> Result<(), LedgerError> {
-        self.verify_chunk(&[record])
-    }
-
-    /// As [`Self::verify_bodies`], of records with their hashes beside them.
-    ///
-    /// # Errors
-    /// As [`Self::verify_bodies`].
-    pub fn verify_chunk(&mut self, records: &[StoredRecord<'_>]) -> Result<(), LedgerError> {
-        self.verify_chunk_with(records, |_, _| Ok(()))
-    }
-
-    /// As [`Self::verify_bodies_with`], of records with their hashes beside them.
-    ///
-    /// # Errors
-    /// As [`Self::verify_bodies_with`].
-    pub fn verify_chunk_with<E: From<LedgerError> + Send>(
-        &mut self,
-        records: &[StoredRecord<'_>],
-        check: impl Fn(usize, &RecordView<'_>) -> Result<(), E> + Sync,
-    ) -> Result<(), E> {
-        let record = |place: usize| {
-            let StoredRecord { seq, body, leaf_hash } = *records.get(place)?;
-            Some((StoredBody { seq, body }, leaf_hash))
-        };
-        self.verify_places(records.len(), record, check)
     }
 
     /// Verifies the next records on all cores, some thousand at a time: that each is well in itself, has
