@@ -2,12 +2,9 @@
 
 use keyward_core::{DatasetName, LoggedNames, ObjectName, TenantId};
 use keyward_ledger::Action;
-use keyward_store::{
-    layout::StoredPath,
-    tables::{
-        garbage::{self, Garbage},
-        objects, tenants,
-    },
+use keyward_store::tables::{
+    garbage::{self, Garbage},
+    objects, tenants,
 };
 
 use crate::{
@@ -93,12 +90,8 @@ impl Engine {
         object: &objects::Object,
     ) -> Result<Vec<String>, EngineError> {
         let since = self.clock.now();
-        let (tenant, dataset, id) = (&object.tenant, &object.dataset, &object.id);
-        let mut paths = vec![StoredPath::object(tenant, dataset, id)];
-        if object.detached {
-            paths.push(StoredPath::entry(tenant, dataset, id, object.data_key_version));
-        }
-        let paths: Vec<_> = paths.iter().map(ToString::to_string).collect();
+        let paths = std::iter::once(object.path()).chain(object.detached_entry());
+        let paths: Vec<_> = paths.map(|path| path.to_string()).collect();
         let rows: Vec<_> = paths.iter().map(|path| Garbage { path: path.clone(), since }).collect();
         garbage::insert(write, &rows).await?;
         Ok(paths)

@@ -320,7 +320,7 @@ impl Engine {
             .object_name(LoggedName::of(names, name, &data_key.key, &opened.key))
             .with("id", object.id.to_string())
             .with("key_cached", opened.cached);
-        let path = StoredPath::object(tenant, dataset, &object.id);
+        let path = object.path();
         Ok(Readable { tenant: row, object, path, keys, entry })
     }
 

@@ -137,11 +137,9 @@ impl Engine {
         let since = self.clock.now();
         let garbage: Vec<_> = page
             .iter()
-            .filter(|object| object.detached && changed.contains(&object.id))
-            .map(|object| Garbage {
-                path: entry_path(object, object.data_key_version).to_string(),
-                since,
-            })
+            .filter(|object| changed.contains(&object.id))
+            .filter_map(Object::detached_entry)
+            .map(|path| Garbage { path: path.to_string(), since })
             .collect();
         garbage::insert(&mut write, &garbage).await?;
         let ids: Vec<_> = changed.iter().map(ToString::to_string).collect();
@@ -169,14 +167,15 @@ impl Engine {
             .wrap(&secret, &object_context(object), iv)
             .and_then(|entry| entry.to_bytes())
             .map_err(|_| rejected())?;
-        self.objects.put_small(&entry_path(object, to.version), entry.into()).await?;
+        let path = StoredPath::entry(&object.tenant, &object.dataset, &object.id, to.version);
+        self.objects.put_small(&path, entry.into()).await?;
         Ok(())
     }
 
     /// A stored object's header, not yet verified.
     pub(crate) async fn header(&self, object: &Object) -> Result<Header, EngineError> {
         let rejected = |_| EngineError::CiphertextRejected { name: object.name.to_string() };
-        let path = StoredPath::object(&object.tenant, &object.dataset, &object.id);
+        let path = object.path();
         let mut end = header_start(object.stored_size);
         loop {
             let bytes = self.objects.get_range(&path, 0..end).await.map_err(lost(object))?;
@@ -222,10 +221,7 @@ impl Engine {
         &self,
         object: &Object,
     ) -> Result<Option<ObjectEntry>, EngineError> {
-        if !object.detached {
-            return Ok(None);
-        }
-        let path = entry_path(object, object.data_key_version);
+        let Some(path) = object.detached_entry() else { return Ok(None) };
         let bytes = self.objects.get(&path).await.map_err(lost(object))?;
         let entry = ObjectEntry::from_bytes(&bytes, &ReadLimits::default())
             .map_err(|_| EngineError::CiphertextRejected { name: object.name.to_string() })?;
@@ -258,8 +254,4 @@ pub(crate) fn object_data_key(object: &Object) -> DataKeyId {
         dataset: object.dataset.clone(),
         version: object.data_key_version,
     }
-}
-
-fn entry_path(object: &Object, version: u32) -> StoredPath {
-    StoredPath::entry(&object.tenant, &object.dataset, &object.id, version)
 }

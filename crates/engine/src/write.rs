@@ -104,7 +104,7 @@ impl Engine {
                 detached: false,
                 created_at: self.clock.now(),
             };
-            let path = StoredPath::object(tenant, dataset, &object.id);
+            let path = object.path();
             let stored = match self.store_message(&object, &path, keyring, source).await {
                 Ok(lengths) => {
                     object.size = lengths.plaintext;

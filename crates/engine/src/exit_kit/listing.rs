@@ -1,34 +1,22 @@
 //! `objects.csv`: a dataset's objects, one a line (RFC 4180).
 
-use keyward_store::{layout::StoredPath, tables::objects::Object};
+use keyward_store::tables::objects::Object;
 
 /// The first line.
 pub(super) const HEADER: &str = "name,id,path,data_key_version,entry,size,stored_size\r\n";
 
 /// An object's line.
 pub(super) fn line(object: &Object) -> String {
-    let entry = entry_path(object).map(|path| path.to_string()).unwrap_or_default();
+    let entry = object.detached_entry().map(|path| path.to_string()).unwrap_or_default();
     format!(
         "{},{},{},{},{entry},{},{}\r\n",
         field(object.name.as_str()),
         object.id,
-        object_path(object),
+        object.path(),
         object.data_key_version,
         object.size,
         object.stored_size,
     )
-}
-
-/// Where the object's message lies.
-pub(super) fn object_path(object: &Object) -> StoredPath {
-    StoredPath::object(&object.tenant, &object.dataset, &object.id)
-}
-
-/// Where its entry lies, if a rekey has moved it.
-pub(super) fn entry_path(object: &Object) -> Option<StoredPath> {
-    object.detached.then(|| {
-        StoredPath::entry(&object.tenant, &object.dataset, &object.id, object.data_key_version)
-    })
 }
 
 /// A field, quoted where it must be (RFC 4180, 2.6 and 2.7). Spaces at an end count (2.4), but some

@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use keyward_core::{LoggedNames, RootKeyReference, TenantId};
 use keyward_store::tables::objects::Object;
 
-use super::listing::{entry_path, object_path};
 use crate::{Engine, Sidecar, SidecarKey};
 
 const TEMPLATE: &str = include_str!("README.md");
@@ -43,8 +42,8 @@ impl Example {
     pub(super) fn of(object: &Object) -> Self {
         Self {
             version: object.data_key_version,
-            path: object_path(object).to_string(),
-            entry: entry_path(object).map(|path| path.to_string()),
+            path: object.path().to_string(),
+            entry: object.detached_entry().map(|path| path.to_string()),
         }
     }
 }

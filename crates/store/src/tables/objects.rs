@@ -7,6 +7,7 @@ use crate::{
     Connection, StoreError,
     batch::{batches, placeholders},
     connection::{Row, built, sql, stored, time_text},
+    layout::StoredPath,
 };
 
 const TABLE: &str = "objects";
@@ -32,6 +33,22 @@ pub struct Object {
     pub detached: bool,
     /// When it was written.
     pub created_at: DateTime<Utc>,
+}
+
+impl Object {
+    /// Where its message lies.
+    #[must_use]
+    pub fn path(&self) -> StoredPath {
+        StoredPath::object(&self.tenant, &self.dataset, &self.id)
+    }
+
+    /// Where its entry lies, if a rekey has moved it there.
+    #[must_use]
+    pub fn detached_entry(&self) -> Option<StoredPath> {
+        let path =
+            || StoredPath::entry(&self.tenant, &self.dataset, &self.id, self.data_key_version);
+        self.detached.then(path)
+    }
 }
 
 impl Object {
