@@ -8,6 +8,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
     time::{Duration, Instant},
 };
 
@@ -88,6 +89,16 @@ pub struct RewrapReport {
     pub quarantine: Vec<quarantine::Quarantined>,
     /// Whether this was only a forecast.
     pub dry_run: bool,
+    /// Whether it was stopped after a batch, as its observer asked. Another run does what remains.
+    pub stopped: bool,
+}
+
+impl RewrapProgress {
+    /// An observer that looks at nothing, and lets the run go on to its end.
+    #[must_use]
+    pub fn unwatched(&self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 /// One batch on its way from the provider to the database.
@@ -99,6 +110,9 @@ struct Batch {
 impl Engine {
     /// Rewraps everything of the tenant that isn't under its active root key's current version.
     ///
+    /// `observer` is told before the first batch and after each one was committed; where it answers with
+    /// [`ControlFlow::Break`] the run ends there.
+    ///
     /// # Errors
     /// [`EngineError::TenantNotActive`], and the provider's failure where it concerns the key as a whole
     /// or the provider can't be reached; what was done until then stays done.
@@ -107,7 +121,7 @@ impl Engine {
         context: &OperationContext,
         tenant: &TenantId,
         options: RewrapOptions,
-        progress: &(dyn Fn(&RewrapProgress) + Sync),
+        observer: &(dyn Fn(&RewrapProgress) -> ControlFlow<()> + Sync),
     ) -> Result<RewrapReport, EngineError> {
         let entry = Entry::of(Action::DataKeyRewrap, tenant).with("dry_run", options.dry_run);
         self.guard(context, entry, async {
@@ -127,7 +141,8 @@ impl Engine {
                 options,
                 progress: RewrapProgress { total, ..RewrapProgress::default() },
                 began: Instant::now(),
-                observer: progress,
+                observer,
+                stopped: false,
             };
             if options.dry_run {
                 run.forecast().await?;
@@ -137,7 +152,9 @@ impl Engine {
                     quarantine::clear(&mut write, tenant).await?;
                     write.commit().await?;
                 }
-                run.batches().await?;
+                if run.goes_on() {
+                    run.batches().await?;
+                }
                 self.refresh_sidecars(tenant).await;
             }
             run.report().await
@@ -187,7 +204,8 @@ struct Run<'a> {
     options: RewrapOptions,
     progress: RewrapProgress,
     began: Instant,
-    observer: &'a (dyn Fn(&RewrapProgress) + Sync),
+    observer: &'a (dyn Fn(&RewrapProgress) -> ControlFlow<()> + Sync),
+    stopped: bool,
 }
 
 impl Run<'_> {
@@ -213,6 +231,9 @@ impl Run<'_> {
         let committing = async move {
             while let Some(batch) = rewrapped.next().await {
                 self.commit(batch).await?;
+                if self.stopped {
+                    break;
+                }
             }
             Ok::<_, EngineError>(())
         };
@@ -328,7 +349,13 @@ impl Run<'_> {
         progress.rate = done as f64 / elapsed;
         progress.remaining_seconds = (progress.rate > 0.0)
             .then(|| progress.total.saturating_sub(done) as f64 / progress.rate);
-        (self.observer)(progress);
+        self.goes_on();
+    }
+
+    /// Tells the observer, and notes whether it wants the run to go on.
+    fn goes_on(&mut self) -> bool {
+        self.stopped = (self.observer)(&self.progress).is_break();
+        !self.stopped
     }
 
     /// Times a rewrap of a few keys, whose result is thrown away, and multiplies.
@@ -386,6 +413,7 @@ impl Run<'_> {
             remaining,
             quarantine: quarantine::list(&mut reader, tenant).await?,
             dry_run: self.options.dry_run,
+            stopped: self.stopped,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! A tenant's whole life, through the operations.
 
 use keyward_core::{Code, KeyState};
-use keyward_engine::{RewrapOptions, RootKeyRotation, Source};
+use keyward_engine::{RewrapOptions, RewrapProgress, RootKeyRotation, Source};
 use keyward_store::tables::tenants::TenantState;
 use keyward_testkit::TestWorkspace;
 
@@ -59,10 +59,13 @@ async fn from_onboarding_to_offboarding() {
         .unwrap();
     assert_eq!((rotated.version, rotated.to_rewrap), (2, 3));
     let dry = RewrapOptions { dry_run: true, ..RewrapOptions::default() };
-    let forecast = engine.rewrap(&workspace.admin(), &acme, dry, &|_| {}).await.unwrap();
+    let forecast =
+        engine.rewrap(&workspace.admin(), &acme, dry, &RewrapProgress::unwatched).await.unwrap();
     assert_eq!((forecast.progress.total, forecast.progress.rewrapped), (3, 0));
-    let report =
-        engine.rewrap(&workspace.admin(), &acme, RewrapOptions::default(), &|_| {}).await.unwrap();
+    let report = engine
+        .rewrap(&workspace.admin(), &acme, RewrapOptions::default(), &RewrapProgress::unwatched)
+        .await
+        .unwrap();
     assert_eq!(report.progress.rewrapped, 3);
     assert!(report.remaining.is_empty(), "{:?}", report.remaining);
 
@@ -78,8 +81,10 @@ async fn from_onboarding_to_offboarding() {
         .unwrap();
     assert_eq!(replaced.deactivated.as_deref(), Some("rk:acme/1"));
     assert_eq!(workspace.get(&acme, &docs, "new").await.unwrap(), b"under the new key");
-    let report =
-        engine.rewrap(&workspace.admin(), &acme, RewrapOptions::default(), &|_| {}).await.unwrap();
+    let report = engine
+        .rewrap(&workspace.admin(), &acme, RewrapOptions::default(), &RewrapProgress::unwatched)
+        .await
+        .unwrap();
     assert!(report.remaining.is_empty(), "{:?}", report.remaining);
     assert_eq!(
         workspace

@@ -1,10 +1,11 @@
 //! Rewrap: resumed by being run again, nothing twice, damage quarantined.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use keyward_core::{Code, DataKeyId, TenantId};
 use keyward_engine::{
-    AuditFilter, AuditStart, CacheSettings, RewrapOptions, RootKeyRotation, Settings,
+    AuditFilter, AuditStart, CacheSettings, RewrapOptions, RewrapProgress, RootKeyRotation,
+    Settings,
 };
 use keyward_kms::Reason;
 use keyward_ledger::Record;
@@ -77,8 +78,11 @@ async fn a_dry_run_forecasts_and_changes_nothing() {
     let workspace = TestWorkspace::new().await;
     let acme = rotated(&workspace, 5).await;
     let options = RewrapOptions { dry_run: true, ..RewrapOptions::default() };
-    let report =
-        workspace.engine.rewrap(&workspace.admin(), &acme, options, &|_| {}).await.unwrap();
+    let report = workspace
+        .engine
+        .rewrap(&workspace.admin(), &acme, options, &RewrapProgress::unwatched)
+        .await
+        .unwrap();
     assert_eq!((report.progress.total, report.kms_calls), (5, 5));
     assert!(report.progress.remaining_seconds.unwrap() > 0.0);
     assert_eq!(report.remaining.iter().map(|count| count.keys).sum::<u64>(), 5);
@@ -101,14 +105,48 @@ async fn progress_counts_up_to_the_total() {
         .engine
         .rewrap(&workspace.admin(), &acme, small_batches(), &|progress| {
             seen.lock().unwrap().push((progress.rewrapped, progress.total));
+            ControlFlow::Continue(())
         })
         .await
         .unwrap();
-    assert_eq!(*seen.lock().unwrap(), [(4, 10), (8, 10), (10, 10)]);
+    assert_eq!(*seen.lock().unwrap(), [(0, 10), (4, 10), (8, 10), (10, 10)]);
     assert!(report.remaining.is_empty());
-    let again =
-        workspace.engine.rewrap(&workspace.admin(), &acme, small_batches(), &|_| {}).await.unwrap();
+    let again = workspace
+        .engine
+        .rewrap(&workspace.admin(), &acme, small_batches(), &RewrapProgress::unwatched)
+        .await
+        .unwrap();
     assert_eq!((again.progress.total, again.progress.rewrapped), (0, 0));
+    assert_eq!(recorded(&workspace, &acme).await, 10);
+}
+
+#[tokio::test]
+async fn an_observer_stops_it_after_the_batch_and_the_next_run_does_the_rest() {
+    let workspace = TestWorkspace::new().await;
+    let acme = rotated(&workspace, 10).await;
+    let stop_at = async |rewrapped| {
+        let observer = |progress: &RewrapProgress| {
+            if progress.rewrapped >= rewrapped {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        };
+        workspace
+            .engine
+            .rewrap(&workspace.admin(), &acme, small_batches(), &observer)
+            .await
+            .unwrap()
+    };
+    let before_the_first = stop_at(0).await;
+    assert!(before_the_first.stopped);
+    assert_eq!(before_the_first.progress.rewrapped, 0);
+    let report = stop_at(1).await;
+    assert!(report.stopped);
+    assert_eq!((report.progress.rewrapped, report.progress.total), (4, 10));
+    assert_eq!(report.remaining.iter().map(|count| count.keys).sum::<u64>(), 6);
+    assert_eq!(recorded(&workspace, &acme).await, 4);
+    let rest = stop_at(100).await;
+    assert!(!rest.stopped && rest.remaining.is_empty());
     assert_eq!(recorded(&workspace, &acme).await, 10);
 }
 
@@ -119,7 +157,11 @@ async fn a_damaged_wrap_is_quarantined_and_retried_once_repaired() {
     let whole = damage(&workspace, 3).await;
     let run = async |retry| {
         let options = RewrapOptions { retry_quarantined: retry, ..small_batches() };
-        workspace.engine.rewrap(&workspace.admin(), &acme, options, &|_| {}).await.unwrap()
+        workspace
+            .engine
+            .rewrap(&workspace.admin(), &acme, options, &RewrapProgress::unwatched)
+            .await
+            .unwrap()
     };
     let report = run(false).await;
     assert_eq!((report.progress.rewrapped, report.progress.quarantined), (5, 1));
@@ -152,8 +194,11 @@ async fn a_provider_that_fails_midway_stops_the_run_and_the_next_finishes_it() {
     let faults = workspace.faults.clone();
     let stopped = workspace
         .engine
-        .rewrap(&workspace.admin(), &acme, small_batches(), &move |_| {
-            faults.set(Some(Reason::TimedOut));
+        .rewrap(&workspace.admin(), &acme, small_batches(), &move |progress| {
+            if progress.rewrapped > 0 {
+                faults.set(Some(Reason::TimedOut));
+            }
+            ControlFlow::Continue(())
         })
         .await
         .unwrap_err();
@@ -161,8 +206,11 @@ async fn a_provider_that_fails_midway_stops_the_run_and_the_next_finishes_it() {
     let done = recorded(&workspace, &acme).await;
     assert!((1..20).contains(&done), "{done}");
     workspace.faults.set(None);
-    let report =
-        workspace.engine.rewrap(&workspace.admin(), &acme, small_batches(), &|_| {}).await.unwrap();
+    let report = workspace
+        .engine
+        .rewrap(&workspace.admin(), &acme, small_batches(), &RewrapProgress::unwatched)
+        .await
+        .unwrap();
     assert_eq!(report.progress.rewrapped, 20 - done);
     assert!(report.remaining.is_empty() && report.quarantine.is_empty());
     assert_eq!(recorded(&workspace, &acme).await, 20);
@@ -175,8 +223,8 @@ async fn two_runs_at_once_do_nothing_twice() {
     let other = workspace.open_again().await.unwrap();
     let (admin, again) = (workspace.admin(), workspace.admin());
     let (one, two) = futures::join!(
-        workspace.engine.rewrap(&admin, &acme, small_batches(), &|_| {}),
-        other.rewrap(&again, &acme, small_batches(), &|_| {}),
+        workspace.engine.rewrap(&admin, &acme, small_batches(), &RewrapProgress::unwatched),
+        other.rewrap(&again, &acme, small_batches(), &RewrapProgress::unwatched),
     );
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_eq!(one.progress.rewrapped + two.progress.rewrapped, 40);
@@ -206,12 +254,16 @@ async fn a_denied_key_stops_the_run_and_suspends_the_tenant() {
     let workspace = TestWorkspace::new().await;
     let acme = rotated(&workspace, 4).await;
     workspace.faults.set(Some(Reason::AccessDenied));
-    let refused =
-        workspace.engine.rewrap(&workspace.admin(), &acme, small_batches(), &|_| {}).await;
+    let refused = workspace
+        .engine
+        .rewrap(&workspace.admin(), &acme, small_batches(), &RewrapProgress::unwatched)
+        .await;
     assert_eq!(refused.unwrap_err().code(), Code::KeyDenied);
     workspace.faults.set(None);
-    let refused =
-        workspace.engine.rewrap(&workspace.admin(), &acme, small_batches(), &|_| {}).await;
+    let refused = workspace
+        .engine
+        .rewrap(&workspace.admin(), &acme, small_batches(), &RewrapProgress::unwatched)
+        .await;
     assert_eq!(refused.unwrap_err().code(), Code::TenantSuspended);
     assert_eq!(recorded(&workspace, &acme).await, 0);
 }

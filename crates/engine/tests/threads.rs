@@ -5,8 +5,8 @@ use std::time::Duration;
 use keyward_core::{DatasetName, LoggedNames, ObjectName, Role, TenantId};
 use keyward_engine::{
     AuditCountFilter, AuditFilter, AuditStart, ChallengeKind, CountApart, CountStep, Engine,
-    ExportFormat, ExportRange, OperationContext, RewrapOptions, RootKeyRotation, Source,
-    VerifyOptions,
+    ExportFormat, ExportRange, OperationContext, RewrapOptions, RewrapProgress, RootKeyRotation,
+    Source, VerifyOptions,
 };
 
 fn may_move<T: Send>(_: T) {}
@@ -43,7 +43,7 @@ fn every_operation(
     may_move(engine.rotate_data_key(context, tenant, dataset));
     may_move(engine.rotate_root_key(context, tenant, RootKeyRotation::NewVersion));
     may_move(engine.rotate_root_key(context, tenant, RootKeyRotation::NewKey(2)));
-    may_move(engine.rewrap(context, tenant, RewrapOptions::default(), &|_| {}));
+    may_move(engine.rewrap(context, tenant, RewrapOptions::default(), &RewrapProgress::unwatched));
     may_move(engine.rekey(context, tenant, dataset));
     may_move(engine.suspend(context, tenant, "why"));
     may_move(engine.revoke(context, tenant, "why", true));

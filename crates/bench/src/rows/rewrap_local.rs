@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use keyward_engine::{RewrapOptions, RootKeyRotation};
+use keyward_engine::{RewrapOptions, RewrapProgress, RootKeyRotation};
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::{
@@ -62,7 +62,8 @@ pub async fn rotate_and_rewrap(workspace: &Workspace) -> Result<u64, BenchError>
     let (admin, tenant) = (workspace.admin()?, &workspace.tenant);
     workspace.engine.rotate_root_key(&admin, tenant, RootKeyRotation::NewVersion).await?;
     let options = RewrapOptions::default();
-    let report = workspace.engine.rewrap(&admin, tenant, options, &|_| {}).await?;
+    let report =
+        workspace.engine.rewrap(&admin, tenant, options, &RewrapProgress::unwatched).await?;
     if !report.remaining.is_empty() || !report.quarantine.is_empty() {
         return Err(BenchError::Unmeasured("not everything was rewrapped".into()));
     }

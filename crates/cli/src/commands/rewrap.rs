@@ -1,6 +1,13 @@
 //! `keyward rewrap`: wraps a tenant's data keys under its current root key and version.
 
-use std::time::Duration;
+use std::{
+    ops::ControlFlow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use clap::Args;
 use keyward_core::TenantId;
@@ -37,17 +44,38 @@ impl Rewrap {
         };
         let bar = progress::bar(session.output, 0, "rewrapping");
         let context = session.administrator()?;
+        let stop = stop_on_interrupt();
         let report = session
             .workspace
             .engine
             .rewrap(&context, &self.tenant, options, &|progress| {
                 bar.set_length(progress.total);
                 bar.set_position(progress.rewrapped + progress.quarantined);
+                if stop.load(Ordering::Relaxed) {
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
             })
             .await;
         bar.finish_and_clear();
         session.output.print(&report?, describe)
     }
+}
+
+/// Set once the user interrupts: the run ends after the batch under way. Who interrupts twice doesn't
+/// want to wait for that; nothing is harmed by it either.
+fn stop_on_interrupt() -> Arc<AtomicBool> {
+    const INTERRUPTED: i32 = 130;
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if asked.swap(true, Ordering::Relaxed) {
+                std::process::exit(INTERRUPTED);
+            }
+        }
+    });
+    stop
 }
 
 fn describe(report: &RewrapReport) -> String {
@@ -71,6 +99,9 @@ fn describe(report: &RewrapReport) -> String {
         ("rate", Some(format!("{:.0}/s", progress.rate))),
         ("quarantined", Some(keys(report.quarantine.len() as u64))),
     ]);
+    if report.stopped {
+        text += "\nStopped as asked; `keyward rewrap` does the rest.\n";
+    }
     if report.remaining.is_empty() {
         text += "\nNothing is left under an older key or version.\n";
     } else {

@@ -1,5 +1,7 @@
 //! New keys: data stays where it is, and stays readable.
 
+use std::ops::ControlFlow;
+
 use keyward_engine::{RewrapOptions, RootKeyRotation, Source};
 
 use super::{life::Life, must};
@@ -79,6 +81,7 @@ impl Life {
             .rewrap(&context, &self.tenant, RewrapOptions::default(), &|progress| {
                 bar.set_length(progress.total);
                 bar.set_position(progress.rewrapped + progress.quarantined);
+                ControlFlow::Continue(())
             })
             .await;
         bar.finish_and_clear();
