@@ -231,7 +231,7 @@ impl Engine {
                 .root_key(id, description.version)
                 .with("probes", "own context opens, another tenant's does not"),
         ];
-        root_keys::set_version(&mut write, id, description.version).await?;
+        root_keys::set_version(&mut write, id, description.version, now).await?;
         let first = key.state == KeyState::PreActivation
             && tenant.state == TenantState::Pending
             && root_keys::active(&mut write, &id.tenant).await?.is_none();

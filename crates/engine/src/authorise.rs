@@ -92,13 +92,13 @@ mod tests {
             Role::TenantApprover(own.clone()),
             Role::Application,
         ];
-        let mut table = format!("{:20}", "action");
+        let mut table = format!("{:22}", "action");
         for role in &roles {
             write!(table, " {:22}", role.to_string()).unwrap();
         }
         table = format!("{}\n", table.trim_end());
         for action in Action::ALL {
-            let mut line = format!("{:20}", action.as_str());
+            let mut line = format!("{:22}", action.as_str());
             for role in &roles {
                 let scopes = [("acme", Some(&own)), ("other", Some(&other)), ("all", None)];
                 let rights: Vec<_> = scopes

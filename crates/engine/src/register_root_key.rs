@@ -64,6 +64,7 @@ impl Engine {
             }
             self.refuse_known(&mut write, tenant, &description.identity).await?;
             let number = root_keys::list(&mut write, tenant).await?.len() as u32 + 1;
+            let now = self.clock.now();
             let key = root_keys::RootKey {
                 id: RootKeyId { tenant: tenant.clone(), number },
                 identity: description.identity,
@@ -71,7 +72,8 @@ impl Engine {
                 custody: first.custody(),
                 state: KeyState::PreActivation,
                 version: description.version,
-                registered_at: self.clock.now(),
+                version_since: now,
+                registered_at: now,
                 activated_at: None,
             };
             root_keys::insert(&mut write, &key).await?;

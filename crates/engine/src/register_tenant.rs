@@ -33,6 +33,7 @@ impl Engine {
                 state_since: now,
                 epoch: 1,
                 created_at: now,
+                rotation_days: None,
             };
             let mut write = self.begin().await?;
             if tenants::get(&mut write, id).await?.is_some() {

@@ -201,7 +201,7 @@ impl Engine {
     ) -> Result<u32, EngineError> {
         let known = require::root_key(write, key).await?.version;
         if version > known {
-            root_keys::set_version(write, key, version).await?;
+            root_keys::set_version(write, key, version, self.clock.now()).await?;
         }
         tenants::bump_epoch(write, &key.tenant).await?;
         datasets::mark_sidecars_stale(write, &key.tenant).await?;

@@ -65,6 +65,8 @@ words! {
         TenantRevoke = "tenant.revoke",
         /// A tenant left.
         TenantOffboard = "tenant.offboard",
+        /// For how long a root key version may stay current was set, for a tenant or for all.
+        TenantRotationPeriod = "tenant.rotation-period",
         /// A root key reference was registered.
         RootKeyRegister = "root-key.register",
         /// A root key became active.

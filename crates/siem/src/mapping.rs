@@ -86,6 +86,7 @@ pub fn class(action: Action) -> Class {
         Action::TenantRevoke => Class::Entity(Change::Disable, Entity::Tenant),
         // The tenant leaves; its records stay, so this is no deletion.
         Action::TenantOffboard => Class::Entity(Change::Unenroll, Entity::Tenant),
+        Action::TenantRotationPeriod => Class::Entity(Change::Update, Entity::Tenant),
 
         Action::RootKeyRegister => Class::Entity(Change::Create, Entity::RootKey),
         Action::RootKeyActivate => Class::Entity(Change::Activate, Entity::RootKey),

@@ -160,6 +160,13 @@ impl Row {
         u32::try_from(value).map_err(|_| self.corrupt(column, &value))
     }
 
+    pub(crate) fn optional_number(&self, column: &'static str) -> Result<Option<u32>, StoreError> {
+        let value: Option<i64> = self.get(column)?;
+        value
+            .map(|value| u32::try_from(value).map_err(|_| self.corrupt(column, &value)))
+            .transpose()
+    }
+
     pub(crate) fn flag(&self, column: &'static str) -> Result<bool, StoreError> {
         Ok(self.integer(column)? != 0)
     }

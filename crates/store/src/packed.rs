@@ -74,6 +74,34 @@ impl<'t> Fields<'t> {
         text.parse().map_err(|_| self.corrupt(column, text))
     }
 
+    /// The next field, as what its text says; `None` where it is empty.
+    pub(crate) fn optional<T: FromStr>(
+        &mut self,
+        column: &'static str,
+    ) -> Result<Option<T>, StoreError> {
+        let text = self.text(column)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(|_| self.corrupt(column, text))
+    }
+
+    /// The next field, as one of a few words.
+    pub(crate) fn word<T>(
+        &mut self,
+        column: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, StoreError> {
+        let text = self.text(column)?;
+        read(text).ok_or_else(|| self.corrupt(column, text))
+    }
+
+    /// The next field, as a text that may hold anything.
+    pub(crate) fn free_text(&mut self, column: &'static str) -> Result<String, StoreError> {
+        String::from_utf8(self.bytes(column)?)
+            .map_err(|error| self.corrupt(column, &error.to_string()))
+    }
+
     /// The next field, as bytes.
     pub(crate) fn bytes(&mut self, column: &'static str) -> Result<Vec<u8>, StoreError> {
         let text = self.text(column)?;

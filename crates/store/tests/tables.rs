@@ -89,13 +89,16 @@ async fn root_keys_references_and_transitions() {
     root_keys::set_state(&mut write, &id, before, active, time(1)).await.unwrap();
     root_keys::set_state(&mut write, &id, active, KeyState::Suspended, time(2)).await.unwrap();
     root_keys::set_state(&mut write, &id, KeyState::Suspended, active, time(3)).await.unwrap();
-    root_keys::set_version(&mut write, &id, 4).await.unwrap();
-    (row.state, row.version, row.activated_at) = (active, 4, Some(time(1)));
+    root_keys::set_version(&mut write, &id, 1, time(4)).await.unwrap();
+    (row.state, row.version_since, row.activated_at) = (active, time(1), Some(time(1)));
+    assert_eq!(root_keys::get(&mut write, &id).await.unwrap(), Some(row.clone()), "the same version");
+    root_keys::set_version(&mut write, &id, 4, time(5)).await.unwrap();
+    (row.version, row.version_since) = (4, time(5));
     assert_eq!(root_keys::active(&mut write, &acme()).await.unwrap(), Some(row.clone()));
     assert_eq!(root_keys::list(&mut write, &acme()).await.unwrap(), [row]);
     let stale = root_keys::set_state(&mut write, &id, before, active, time(4)).await.unwrap_err();
     assert_eq!(stale.code(), Code::ChangedMeanwhile);
-    let back = root_keys::set_version(&mut write, &id, 3).await.unwrap_err();
+    let back = root_keys::set_version(&mut write, &id, 3, time(6)).await.unwrap_err();
     assert_eq!(back.code(), Code::ChangedMeanwhile);
 
     let references = ["eu-central-1", "eu-west-1"].map(|region| Reference {

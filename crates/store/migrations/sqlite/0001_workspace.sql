@@ -13,7 +13,9 @@ CREATE TABLE tenants (
     state_code   TEXT,
     state_since  TEXT    NOT NULL,
     epoch        INTEGER NOT NULL DEFAULT 1 CHECK (epoch >= 1),
-    created_at   TEXT    NOT NULL
+    created_at   TEXT    NOT NULL,
+    -- For how many days a root key version may stay current; NULL: as long as the workspace says.
+    rotation_days INTEGER CHECK (rotation_days BETWEEN 1 AND 3650)
 ) STRICT, WITHOUT ROWID;
 
 -- A tenant's epoch only grows: caches key on it, and one that went back would revive what was evicted.
@@ -32,6 +34,7 @@ CREATE TABLE root_keys (
     state         TEXT    NOT NULL CHECK (state IN
         ('pre-activation', 'active', 'suspended', 'deactivated', 'compromised', 'destroyed')),
     version       INTEGER NOT NULL CHECK (version >= 1),
+    version_since TEXT    NOT NULL,
     registered_at TEXT    NOT NULL,
     activated_at  TEXT,
     PRIMARY KEY (tenant, number)
@@ -77,6 +80,8 @@ CREATE TABLE challenges (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX challenges_key ON challenges (tenant, number, created_at);
+-- Which keys are proven, and which challenges wait, of all tenants at once.
+CREATE INDEX challenges_state ON challenges (state, tenant, number);
 
 CREATE TABLE approver_keys (
     tenant      TEXT NOT NULL REFERENCES tenants (id),

@@ -25,6 +25,7 @@ pub mod quarantine;
 pub mod reading;
 pub mod root_key_references;
 pub mod root_keys;
+pub mod tenant_totals;
 pub mod tenants;
 pub mod workspace;
 

@@ -35,7 +35,7 @@ pub async fn get(
     name: &ObjectName,
 ) -> Result<Option<Reading>, StoreError> {
     let text = "SELECT t.display_name, t.state, t.state_code, t.state_since, t.epoch,
-            t.created_at AS tenant_since, d.names, o.id, o.size, o.stored_size, o.data_key_version,
+            t.created_at AS tenant_since, t.rotation_days, d.names, o.id, o.size, o.stored_size, o.data_key_version,
             o.detached, o.created_at, k.id AS key_row, k.state AS key_state, k.root_key,
             k.root_key_version, k.wrapped, k.created_at AS key_since, k.deactivated_at
         FROM objects AS o
@@ -66,6 +66,7 @@ fn read(
             state_since: row.time("state_since")?,
             epoch: row.count("epoch")?,
             created_at: row.time("tenant_since")?,
+            rotation_days: row.optional_number("rotation_days")?,
         },
         object: Object {
             tenant: tenant.clone(),

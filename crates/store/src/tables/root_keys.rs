@@ -25,6 +25,8 @@ pub struct RootKey {
     pub state: KeyState,
     /// Its current version at the provider.
     pub version: u32,
+    /// Since when that version is current, as far as Keyward knows: its age counts from here.
+    pub version_since: DateTime<Utc>,
     /// When it was registered.
     pub registered_at: DateTime<Utc>,
     /// When it was proven.
@@ -38,8 +40,9 @@ pub struct RootKey {
 /// [`StoreError::AlreadyExists`] where the number is taken.
 pub async fn insert(connection: &mut Connection, row: &RootKey) -> Result<(), StoreError> {
     let text = "INSERT INTO root_keys
-        (tenant, number, identity, provider, custody, state, version, registered_at, activated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        (tenant, number, identity, provider, custody, state, version, version_since, registered_at,
+            activated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let insert = sql(text)
         .bind(row.id.tenant.to_string())
         .bind(i64::from(row.id.number))
@@ -48,6 +51,7 @@ pub async fn insert(connection: &mut Connection, row: &RootKey) -> Result<(), St
         .bind(row.custody.as_str())
         .bind(row.state.as_str())
         .bind(i64::from(row.version))
+        .bind(time_text(row.version_since))
         .bind(time_text(row.registered_at))
         .bind(row.activated_at.map(time_text));
     connection.run(TABLE, insert).await?;
@@ -108,7 +112,8 @@ pub async fn by_identity(
     connection.many(TABLE, sql(text).bind(identity.to_owned()), read).await
 }
 
-/// Moves a root key from one state to another; the first time it becomes active is its activation.
+/// Moves a root key from one state to another; the first time it becomes active is its activation, from
+/// which its version's age counts.
 ///
 /// # Errors
 /// [`StoreError::ChangedMeanwhile`] where it isn't in state `from`; [`StoreError::IdentityTaken`]
@@ -121,7 +126,9 @@ pub async fn set_state(
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let activated = (to == KeyState::Active).then(|| time_text(at));
-    let text = "UPDATE root_keys SET state = $4, activated_at = COALESCE(activated_at, $5)
+    let text = "UPDATE root_keys SET state = $4, activated_at = COALESCE(activated_at, $5),
+            version_since = CASE WHEN activated_at IS NULL THEN COALESCE($5, version_since)
+                ELSE version_since END
         WHERE tenant = $1 AND number = $2 AND state = $3";
     let update = sql(text)
         .bind(id.tenant.to_string())
@@ -132,7 +139,8 @@ pub async fn set_state(
     changed(connection.run(TABLE, update).await?)
 }
 
-/// Records that the provider now wraps with another version. A version never goes back.
+/// Records that the provider wraps with this version, since then if it is another one. A version never
+/// goes back.
 ///
 /// # Errors
 /// [`StoreError::ChangedMeanwhile`] where there is no such key or its version is newer already.
@@ -140,12 +148,32 @@ pub async fn set_version(
     connection: &mut Connection,
     id: &RootKeyId,
     version: u32,
+    since: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let text = "UPDATE root_keys SET version = $3
+    let text = "UPDATE root_keys SET version = $3,
+            version_since = CASE WHEN version < $3 THEN $4 ELSE version_since END
         WHERE tenant = $1 AND number = $2 AND version <= $3";
-    let update =
-        sql(text).bind(id.tenant.to_string()).bind(i64::from(id.number)).bind(i64::from(version));
+    let update = sql(text)
+        .bind(id.tenant.to_string())
+        .bind(i64::from(id.number))
+        .bind(i64::from(version))
+        .bind(time_text(since));
     changed(connection.run(TABLE, update).await?)
+}
+
+/// The provider of this name.
+pub(super) fn provider_of(name: &str) -> Option<Provider> {
+    use Provider::{AwsKms, AzureKeyVault, GoogleKms, Local, Pkcs11};
+    [AwsKms, AzureKeyVault, GoogleKms, Pkcs11, Local]
+        .into_iter()
+        .find(|known| known.as_str() == name)
+}
+
+/// The custody of this name.
+pub(super) fn custody_of(name: &str) -> Option<Custody> {
+    [Custody::Provider, Custody::TenantKms, Custody::TenantHsm]
+        .into_iter()
+        .find(|known| known.as_str() == name)
 }
 
 fn changed(rows: u64) -> Result<(), StoreError> {
@@ -153,22 +181,16 @@ fn changed(rows: u64) -> Result<(), StoreError> {
 }
 
 fn read(row: &Row) -> Result<RootKey, StoreError> {
-    use Provider::{AwsKms, AzureKeyVault, GoogleKms, Local, Pkcs11};
     let provider = row.text("provider")?;
     let custody = row.text("custody")?;
     Ok(RootKey {
         id: RootKeyId { tenant: row.parse("tenant")?, number: row.number("number")? },
         identity: row.text("identity")?,
-        provider: [AwsKms, AzureKeyVault, GoogleKms, Pkcs11, Local]
-            .into_iter()
-            .find(|known| known.as_str() == provider)
-            .ok_or_else(|| row.corrupt("provider", &provider))?,
-        custody: [Custody::Provider, Custody::TenantKms, Custody::TenantHsm]
-            .into_iter()
-            .find(|known| known.as_str() == custody)
-            .ok_or_else(|| row.corrupt("custody", &custody))?,
+        provider: provider_of(&provider).ok_or_else(|| row.corrupt("provider", &provider))?,
+        custody: custody_of(&custody).ok_or_else(|| row.corrupt("custody", &custody))?,
         state: row.parse("state")?,
         version: row.number("version")?,
+        version_since: row.time("version_since")?,
         registered_at: row.time("registered_at")?,
         activated_at: row.optional_time("activated_at")?,
     })

@@ -46,6 +46,8 @@ pub struct Tenant {
     pub epoch: u64,
     /// When it was registered.
     pub created_at: DateTime<Utc>,
+    /// For how many days a version of its root key may stay current, where it has a period of its own.
+    pub rotation_days: Option<u32>,
 }
 
 /// Adds a tenant.
@@ -54,8 +56,8 @@ pub struct Tenant {
 /// [`StoreError::AlreadyExists`] where the id is taken.
 pub async fn insert(connection: &mut Connection, row: &Tenant) -> Result<(), StoreError> {
     let text = "INSERT INTO tenants
-        (id, display_name, state, state_code, state_since, epoch, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        (id, display_name, state, state_code, state_since, epoch, created_at, rotation_days)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let insert = sql(text)
         .bind(row.id.to_string())
         .bind(row.display_name.clone())
@@ -63,7 +65,8 @@ pub async fn insert(connection: &mut Connection, row: &Tenant) -> Result<(), Sto
         .bind(row.state_code.clone())
         .bind(time_text(row.state_since))
         .bind(stored(TABLE, "epoch", row.epoch)?)
-        .bind(time_text(row.created_at));
+        .bind(time_text(row.created_at))
+        .bind(row.rotation_days.map(i64::from));
     connection.run(TABLE, insert).await?;
     Ok(())
 }
@@ -125,6 +128,25 @@ pub async fn set_state(
     epoch(connection.one(TABLE, update).await?)
 }
 
+/// Sets a tenant's own rotation period, in days; `None` leaves it to the workspace's. Nothing that is
+/// cached depends on it, so the epoch stays.
+///
+/// # Errors
+/// [`StoreError::ChangedMeanwhile`] where there is no such tenant.
+pub async fn set_rotation_days(
+    connection: &mut Connection,
+    id: &TenantId,
+    days: Option<u32>,
+) -> Result<(), StoreError> {
+    let update = sql("UPDATE tenants SET rotation_days = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(days.map(i64::from));
+    match connection.run(TABLE, update).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::ChangedMeanwhile { table: TABLE }),
+    }
+}
+
 /// Starts a new epoch and gives its number.
 ///
 /// # Errors
@@ -147,5 +169,6 @@ fn read(row: &Row) -> Result<Tenant, StoreError> {
         state_since: row.time("state_since")?,
         epoch: row.count("epoch")?,
         created_at: row.time("created_at")?,
+        rotation_days: row.optional_number("rotation_days")?,
     })
 }

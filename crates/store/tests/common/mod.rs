@@ -54,6 +54,7 @@ pub async fn tenant(connection: &mut Connection, id: &str) {
         state_since: time(0),
         epoch: 1,
         created_at: time(0),
+        rotation_days: None,
     };
     tenants::insert(connection, &row).await.unwrap();
     root_keys::insert(connection, &root_key(id.as_str(), 1)).await.unwrap();
@@ -78,6 +79,7 @@ pub fn root_key(tenant: &str, number: u32) -> RootKey {
         custody: Custody::Provider,
         state: KeyState::PreActivation,
         version: 1,
+        version_since: time(0),
         registered_at: time(0),
         activated_at: None,
     }
