@@ -10,6 +10,7 @@ mod archive;
 mod authorise;
 mod cache;
 mod challenge_commands;
+mod challenge_commands;
 mod clock;
 mod commit;
 mod deny;

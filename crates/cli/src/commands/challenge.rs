@@ -7,14 +7,14 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use clap::{ArgGroup, Subcommand, ValueEnum};
-use keyward_core::{ChallengeId, RootKeyId, RootKeyReference, reference::AwsResource};
+use keyward_core::{ChallengeId, RootKeyId, RootKeyReference};
 use keyward_engine::{Answer, ChallengeKind, ChallengeView};
 use keyward_kms::SignatureAlgorithm;
 use zeroize::Zeroizing;
 
 use crate::{
     failure::Failure,
-    render::{shell_word, table::pairs, time},
+    render::{table::pairs, time},
     session::Session,
 };
 
@@ -92,9 +92,9 @@ impl Challenge {
                     std::fs::write(path, text)
                         .map_err(|error| Failure::io("write", path.display(), &error))?;
                 }
-                let command = command(&challenge, statement.as_deref());
-                let alternative = alternative(&challenge, statement.as_deref());
-                let answer = answer(&challenge, statement.as_deref());
+                let command = challenge.command(statement.as_deref());
+                let alternative = challenge.alternative(statement.as_deref());
+                let answer = challenge.answer(statement.as_deref());
                 let started = Started { challenge, command, alternative, answer };
                 session.output.print(&started, describe)
             }
@@ -135,113 +135,6 @@ impl From<Algorithm> for SignatureAlgorithm {
             Algorithm::EcdsaP384Sha384 => Self::EcdsaP384Sha384,
         }
     }
-}
-
-/// What the tenant runs with its own credentials.
-fn command(view: &ChallengeView, statement: Option<&Path>) -> Option<String> {
-    let reference: RootKeyReference = view.reference.parse().ok()?;
-    match view.kind {
-        ChallengeKind::Decrypt => {
-            let blob = view.ciphertext.as_deref()?;
-            let context = view.encryption_context.as_ref()?;
-            match &reference {
-                RootKeyReference::Aws(key) => {
-                    let context = shell_word(&serde_json::to_string(context).ok()?);
-                    // Through a file: the command's two versions take a blob on the command line
-                    // differently, and `fileb://` alike.
-                    Some(format!(
-                        "echo {blob} | base64 -d > challenge.bin && aws kms decrypt --region {} \
-                         --key-id {key} --encryption-context {context} \
-                         --ciphertext-blob fileb://challenge.bin --query Plaintext --output text",
-                        key.region()
-                    ))
-                }
-                RootKeyReference::Local(key) => {
-                    let pairs: Vec<String> = context
-                        .iter()
-                        .map(|(name, value)| {
-                            format!("--context {}", shell_word(&format!("{name}={value}")))
-                        })
-                        .collect();
-                    Some(format!(
-                        "keyward keystore decrypt {} {} --ciphertext {blob}",
-                        key.name(),
-                        pairs.join(" ")
-                    ))
-                }
-                _ => None,
-            }
-        }
-        ChallengeKind::Tag => {
-            let (name, value) = (view.tag_key.as_deref()?, view.tag_value.as_deref()?);
-            match &reference {
-                RootKeyReference::Aws(key) => {
-                    let region = key.region();
-                    // TagResource takes no alias.
-                    let key = match key.resource() {
-                        AwsResource::Alias(_) => format!(
-                            "$(aws kms describe-key --region {region} --key-id {key} --query KeyMetadata.Arn --output text)"
-                        ),
-                        AwsResource::Key(_) | AwsResource::MultiRegionKey(_) => key.to_string(),
-                    };
-                    Some(format!(
-                        "aws kms tag-resource --region {region} --key-id {key} --tags TagKey={name},TagValue={value}"
-                    ))
-                }
-                RootKeyReference::Local(key) => {
-                    Some(format!("keyward keystore tag {} {name} {value}", key.name()))
-                }
-                _ => None,
-            }
-        }
-        ChallengeKind::Attest => {
-            let namespace = view.ssh_namespace.as_deref()?;
-            let sign = "ssh-keygen -Y sign -f ~/.ssh/id_ed25519 -n";
-            Some(match statement {
-                Some(file) => {
-                    format!("{sign} {namespace} {}", shell_word(&file.to_string_lossy()))
-                }
-                None => {
-                    let lines: Vec<String> =
-                        view.statement.as_deref()?.lines().map(shell_word).collect();
-                    format!(
-                        "printf '%s\\n' {} > keyward-statement && {sign} {namespace} keyward-statement",
-                        lines.join(" ")
-                    )
-                }
-            })
-        }
-    }
-}
-
-/// The same attestation by an asymmetric key in AWS KMS, where the root key is there too.
-fn alternative(view: &ChallengeView, statement: Option<&Path>) -> Option<String> {
-    let RootKeyReference::Aws(key) = view.reference.parse().ok()? else { return None };
-    view.statement.as_ref()?;
-    let file = statement.map_or("keyward-statement".into(), |file| file.to_string_lossy());
-    Some(format!(
-        "aws kms sign --region {} --key-id SIGNING-KEY --message-type RAW --message fileb://{} \
-         --signing-algorithm ECDSA_SHA_256 --query Signature --output text > keyward-statement.sig && \
-         keyward challenge answer {} --kms-signature keyward-statement.sig \
-         --signing-key SIGNING-KEY-ARN --algorithm ecdsa-p256-sha256",
-        key.region(),
-        shell_word(&file),
-        view.id
-    ))
-}
-
-/// What answers the challenge then.
-fn answer(view: &ChallengeView, statement: Option<&Path>) -> String {
-    let how = match view.kind {
-        ChallengeKind::Decrypt => "--nonce BASE64".into(),
-        ChallengeKind::Tag => "--tagged".into(),
-        ChallengeKind::Attest => {
-            // `ssh-keygen` puts a signature beside the file.
-            let file = statement.map_or("keyward-statement".into(), |file| file.to_string_lossy());
-            format!("--ssh-signature {}", shell_word(&format!("{file}.sig")))
-        }
-    };
-    format!("keyward challenge answer {} {how}", view.id)
 }
 
 fn describe(started: &Started) -> String {

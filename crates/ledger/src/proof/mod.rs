@@ -29,32 +29,63 @@ pub fn verify_inclusion(
     path: &[Hash],
     root: impl AsRef<[u8]>,
 ) -> Result<(), LedgerError> {
+    let steps = inclusion_steps(index, size, leaf, path)?;
+    let computed = steps.last().map_or(leaf, |step| &step.node);
+    equal(computed, root.as_ref(), ProofFault::Root)
+}
+
+/// One step of an inclusion proof: a node and its sibling become their parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InclusionStep {
+    /// The sibling, as the proof has it.
+    pub sibling: Hash,
+    /// Whether the sibling lies to the left of the node.
+    pub left: bool,
+    /// The parent of both, computed.
+    pub node: Hash,
+}
+
+/// The way from a leaf to the root that a proof leads to, as whoever draws it needs it (RFC 9162,
+/// 2.1.3.2, steps 1 to 4). Whether that root is the tree's is for [`verify_inclusion`] to say.
+///
+/// # Errors
+/// [`LedgerError::ProofRejected`] where the proof isn't as long as the place in the tree asks for.
+pub fn inclusion_steps(
+    index: u64,
+    size: u64,
+    leaf: &Hash,
+    path: &[Hash],
+) -> Result<Vec<InclusionStep>, LedgerError> {
     if index >= size {
         return Err(LedgerError::ProofRejected(ProofFault::Outside));
     }
     let (mut fn_, mut sn) = (index, size - 1);
-    let mut computed = *leaf;
+    let mut node = *leaf;
+    // No more than there are levels: a path from outside may be of any length.
+    let mut steps = Vec::with_capacity(path.len().min(64));
     for sibling in path {
         if sn == 0 {
             return Err(LedgerError::ProofRejected(ProofFault::Length));
         }
-        if fn_ & 1 == 1 || fn_ == sn {
-            computed = node_hash(sibling, &computed);
+        let left = fn_ & 1 == 1 || fn_ == sn;
+        if left {
+            node = node_hash(sibling, &node);
             // A last leaf without a right sibling rises until it has a left one.
             while fn_ & 1 == 0 && fn_ != 0 {
                 fn_ >>= 1;
                 sn >>= 1;
             }
         } else {
-            computed = node_hash(&computed, sibling);
+            node = node_hash(&node, sibling);
         }
+        steps.push(InclusionStep { sibling: *sibling, left, node });
         fn_ >>= 1;
         sn >>= 1;
     }
     if sn != 0 {
         return Err(LedgerError::ProofRejected(ProofFault::Length));
     }
-    equal(&computed, root.as_ref(), ProofFault::Root)
+    Ok(steps)
 }
 
 /// Checks that the tree of `size1` leaves is the beginning of the tree of `size2` (RFC 9162, 2.1.4.2).
