@@ -27,6 +27,9 @@ pub enum Error {
     Checks { failed: usize },
     /// There are no fuzz targets of that name.
     NoTarget { name: String, targets: Vec<String> },
+    /// The app's icon can't be drawn.
+    #[cfg(feature = "icons")]
+    Drawing { reason: String },
 }
 
 impl Error {
@@ -70,6 +73,8 @@ impl fmt::Display for Error {
             Self::NoTarget { name, targets } => {
                 write!(f, "`{name}` is no fuzz target; there are {}", targets.join(", "))
             }
+            #[cfg(feature = "icons")]
+            Self::Drawing { reason } => write!(f, "the icon can't be drawn: {reason}"),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod bench;
 mod error;
 mod fuzz;
+mod icons;
 mod packages;
 mod peers;
 mod process;
@@ -73,6 +74,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[TARGET] [--seconds N]",
         about: "Fuzz one target, or each in turn (60 seconds each unless told).",
         run: fuzz::run,
+    },
+    Command {
+        name: "icons",
+        arguments: "",
+        about: "Draw the app's icons in every size and form, from icons/keyward.svg.",
+        run: icons::run,
     },
     Command {
         name: "setup",
