@@ -10,7 +10,6 @@ mod archive;
 mod authorise;
 mod cache;
 mod challenge_commands;
-mod challenge_commands;
 mod clock;
 mod commit;
 mod deny;
@@ -51,7 +50,9 @@ mod create_dataset;
 mod delete;
 mod enroll_approver;
 mod exit_kit;
+mod hierarchy;
 mod list;
+mod log_standing;
 mod offboard;
 mod open_names;
 mod read;
@@ -61,6 +62,7 @@ mod rekey;
 mod restore;
 mod revoke;
 mod rewrap;
+mod rewrap_jobs;
 mod rotate_data_key;
 mod rotate_root_key;
 mod rotation_period;
@@ -95,6 +97,9 @@ pub use clock::{Clock, SystemClock};
 
 pub use error::EngineError;
 pub use exit_kit::ExitKit;
+pub use hierarchy::{
+    CachedKey, DatasetNode, KeysInState, RootKeyNode, RootKeyVersionNode, TenantHierarchy, WrappedDataset,
+};
 pub use list::ListPage;
 pub use object_names::NameKey;
 pub use offboard::Offboarded;
@@ -105,10 +110,12 @@ pub use read::ReadSummary;
 pub use register_root_key::RootKeyView;
 
 pub use log::LogIdentity;
+pub use log_standing::{LogStanding, LogVerification};
 pub use rekey::Rekeyed;
 pub use restore::Restored;
 pub use revoke::Revoked;
 pub use rewrap::{RewrapOptions, RewrapProgress, RewrapReport};
+pub use rewrap_jobs::{RewrapFailure, RewrapJob, RewrapJobState, RewrapJobs};
 pub use rotate_data_key::RotatedDataKey;
 pub use rotate_root_key::{RootKeyRotation, RotatedRootKey};
 pub use rotation_period::RotationPeriod;
