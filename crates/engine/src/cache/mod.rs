@@ -148,6 +148,17 @@ impl KeyCache {
         }
     }
 
+    /// A tenant's keys that lie here unwrapped, and how long each stays at most.
+    pub(crate) fn held_of(&self, tenant: &TenantId, epoch: u64) -> Vec<(DataKeyId, Duration)> {
+        let now = Instant::now();
+        let entries = self.entries.lock();
+        let of = |slot: &Slot| slot.epoch == epoch && slot.key.tenant == *tenant;
+        let held = entries.map.iter().filter(|(slot, entry)| {
+            of(slot) && matches!(entry.state, State::Ready(_)) && entry.until > now
+        });
+        held.map(|(slot, entry)| (slot.key.clone(), entry.until - now)).collect()
+    }
+
     /// Evicts one key, in every epoch.
     pub(crate) fn evict_key(&self, key: &DataKeyId) -> usize {
         self.evict(|slot| slot.key == *key)

@@ -28,6 +28,7 @@ pub mod root_keys;
 pub mod tenant_totals;
 pub mod tenants;
 pub mod workspace;
+pub mod wrapped_counts;
 
 /// A text that is none of an enumeration's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
