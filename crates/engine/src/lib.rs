@@ -33,6 +33,7 @@ mod workspace;
 // The operations.
 mod accept_rollback;
 mod answer_challenge;
+mod attention;
 mod audit_archive;
 mod audit_days;
 mod audit_export;
@@ -78,6 +79,7 @@ pub use accept_rollback::AcceptRollback;
 pub use anchor::unjudged_request;
 pub use answer_challenge::Answer;
 pub use archive::{ArchiveFault, ArchiveFile};
+pub use attention::{AttentionItem, AttentionKind, Urgency};
 pub use audit_archive::{ArchiveDays, ArchivedDay};
 pub use audit_days::{LogArchive, LogDay};
 pub use audit_export::{ExportFormat, ExportRange, Exported, ExportedLines};
@@ -98,7 +100,8 @@ pub use clock::{Clock, SystemClock};
 pub use error::EngineError;
 pub use exit_kit::ExitKit;
 pub use hierarchy::{
-    CachedKey, DatasetNode, KeysInState, RootKeyNode, RootKeyVersionNode, TenantHierarchy, WrappedDataset,
+    CachedKey, DatasetNode, KeysInState, RootKeyNode, RootKeyVersionNode, TenantHierarchy,
+    WrappedDataset,
 };
 pub use list::ListPage;
 pub use object_names::NameKey;
