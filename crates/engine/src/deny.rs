@@ -1,5 +1,6 @@
 //! What a denial does: everything of the tenant is locked at once.
 
+use chrono::{DateTime, Utc};
 use keyward_core::{Code, KeyState};
 use keyward_ledger::Action;
 use keyward_store::tables::{
@@ -7,7 +8,13 @@ use keyward_store::tables::{
     tenants::{self, TenantState},
 };
 
-use crate::{Engine, EngineError, OperationContext, operation::Entry, require, transition};
+use crate::{
+    Engine, EngineError, OperationContext,
+    operation::Entry,
+    require,
+    revocations::{detail, stamp},
+    transition,
+};
 
 impl Engine {
     /// Evicts the tenant's keys and suspends it, with the provider's reason.
@@ -24,8 +31,9 @@ impl Engine {
         tenant: &tenants::Tenant,
         code: Code,
     ) {
+        let denied_at = self.clock.now();
         let evicted = self.cache.evict_tenant(&tenant.id);
-        if let Err(error) = self.suspend_denied(context, tenant, code, evicted).await {
+        if let Err(error) = self.suspend_denied(context, tenant, code, denied_at, evicted).await {
             let tenant = &tenant.id;
             tracing::error!(%tenant, %error, "a denied tenant could not be marked as suspended");
         }
@@ -36,6 +44,7 @@ impl Engine {
         context: &OperationContext,
         before: &tenants::Tenant,
         code: Code,
+        denied_at: DateTime<Utc>,
         evicted: usize,
     ) -> Result<(), EngineError> {
         let mut write = self.begin().await?;
@@ -50,7 +59,8 @@ impl Engine {
         let mut entry = Entry::of(Action::TenantSuspend, id)
             .with("reason", reason)
             .with("noticed", "by a denied call")
-            .with("evicted", evicted);
+            .with(detail::DENIED_AT, stamp(denied_at))
+            .with(detail::EVICTED, evicted);
         if let Some(root) = root_keys::active(&mut write, id).await? {
             transition::root_key(&mut write, &root, KeyState::Suspended, now, reason).await?;
             entry = entry.root_key(&root.id, root.version);

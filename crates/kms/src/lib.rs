@@ -10,6 +10,6 @@ mod service;
 
 pub use error::{ErrorClass, KmsError, Reason};
 pub use service::{
-    Description, KeyUsage, ProviderState, PublicKey, RewrapItem, RootKeyService,
+    Description, KeyUsage, MayDisable, ProviderState, PublicKey, RewrapItem, RootKeyService,
     SignatureAlgorithm, WrappedKey,
 };

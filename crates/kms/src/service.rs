@@ -58,6 +58,18 @@ pub struct Description {
     pub replicas: Vec<RootKeyReference>,
 }
 
+/// Whether Keyward can disable keys of a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MayDisable {
+    /// Always.
+    Yes,
+    /// Where the key's owner lets it, which is known once it is tried.
+    IfAllowed,
+    /// Never: the provider has no such operation.
+    No,
+}
+
 /// A key wrapped by a root key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrappedKey {
@@ -150,6 +162,11 @@ pub trait RootKeyService: Send + Sync {
     /// Makes a new version of the key at the provider and gives its number. Older versions still
     /// unwrap.
     async fn rotate(&self, key: &RootKeyReference) -> Result<u32, KmsError>;
+
+    /// Whether [`set_enabled`](Self::set_enabled) can do anything.
+    fn may_disable(&self) -> MayDisable {
+        MayDisable::IfAllowed
+    }
 
     /// Disables or enables the key at the provider, where Keyward may.
     async fn set_enabled(&self, key: &RootKeyReference, enabled: bool) -> Result<(), KmsError>;

@@ -11,8 +11,8 @@ use std::{
 use async_trait::async_trait;
 use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey};
 use keyward_kms::{
-    Description, KmsError, PublicKey, Reason, RewrapItem, RootKeyService, SignatureAlgorithm,
-    WrappedKey,
+    Description, KmsError, MayDisable, PublicKey, Reason, RewrapItem, RootKeyService,
+    SignatureAlgorithm, WrappedKey,
 };
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
@@ -156,6 +156,10 @@ impl RootKeyService for Faulty {
         self.pass(key).await?;
         let version = self.inner.rotate(key).await?;
         self.answer(key, version)
+    }
+
+    fn may_disable(&self) -> MayDisable {
+        self.inner.may_disable()
     }
 
     async fn set_enabled(&self, key: &RootKeyReference, enabled: bool) -> Result<(), KmsError> {

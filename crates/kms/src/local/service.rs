@@ -18,7 +18,7 @@ use super::{
     xaes::NONCE_LENGTH,
 };
 use crate::{
-    Description, KeyUsage, KmsError, PublicKey, Reason, RewrapItem, RootKeyService,
+    Description, KeyUsage, KmsError, MayDisable, PublicKey, Reason, RewrapItem, RootKeyService,
     SignatureAlgorithm, WrappedKey,
 };
 
@@ -107,6 +107,10 @@ impl RootKeyService for LocalKeyStore {
 
     async fn rotate(&self, key: &RootKeyReference) -> Result<u32, KmsError> {
         self.administer(key, |store, key| store.administration().rotate(key)).await
+    }
+
+    fn may_disable(&self) -> MayDisable {
+        MayDisable::Yes
     }
 
     async fn set_enabled(&self, key: &RootKeyReference, enabled: bool) -> Result<(), KmsError> {
