@@ -52,16 +52,20 @@ impl Engine {
         .await
     }
 
-    /// The keys a tenant has enrolled.
+    /// The keys a tenant has enrolled. Leaves no record but a refusal's.
     ///
     /// # Errors
-    /// [`EngineError::TenantNotFound`].
+    /// [`EngineError::NotAuthorised`], [`EngineError::TenantNotFound`].
     pub async fn approvers(
         &self,
+        context: &OperationContext,
         tenant: &TenantId,
     ) -> Result<Vec<approver_keys::ApproverKey>, EngineError> {
-        let mut reader = self.store.read().await?;
-        require::tenant(&mut reader, tenant).await?;
-        Ok(approver_keys::list(&mut reader, tenant).await?)
+        self.guard(context, Entry::of(Action::AuditQuery, tenant), async {
+            let mut reader = self.store.read().await?;
+            require::tenant(&mut reader, tenant).await?;
+            Ok(approver_keys::list(&mut reader, tenant).await?)
+        })
+        .await
     }
 }

@@ -3,10 +3,11 @@
 use std::{
     fs, io,
     path::{Path, PathBuf, absolute},
+    sync::Arc,
 };
 
 use keyward_core::{Region, WorkspaceId};
-use keyward_engine::{Engine, Parts, SystemClock};
+use keyward_engine::{Engine, Parts};
 use keyward_kms::local::{LocalKeyStore, StoreId};
 use keyward_ledger::SigningKey;
 use keyward_secrets::{Backing, Vault};
@@ -122,6 +123,7 @@ async fn finish(
     secrets: &Secrets,
     keystore: LocalKeyStore,
 ) -> Result<Workspace, WorkspaceError> {
+    let keystore = options.with_clock(keystore);
     let objects = Objects::create(&resolve(folder, place)).await?;
     let store = Store::create(&folder.join(DATABASE)).await?;
     let parts = Parts {
@@ -132,12 +134,13 @@ async fn finish(
         settings: settings(options),
         anchors: anchors(folder, config, options.state.as_deref()),
         accept: None,
-        clock: Box::new(SystemClock),
+        clock: options.engine_clock(),
     };
     let engine =
         Engine::create(parts, config.id, region.clone(), place, options.actor.clone()).await?;
     config.write(folder)?;
     let (folder, config) = (folder.to_owned(), config.clone());
+    let engine = Arc::new(engine);
     Ok(Workspace { engine, keystore, folder, config, store, objects })
 }
 

@@ -36,7 +36,7 @@ pub use harden::harden;
 pub use inspect::{Inspection, SETTLED, StrayBlobs};
 pub use open::{AwsSettings, OpenOptions};
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use keyward_engine::Engine;
 use keyward_kms::local::LocalKeyStore;
@@ -51,8 +51,8 @@ const OBJECTS: &str = "objects";
 
 /// An open workspace.
 pub struct Workspace {
-    /// The operations.
-    pub engine: Engine,
+    /// The operations. Shared, since jobs go on while their caller does.
+    pub engine: Arc<Engine>,
     /// The local key store, for its owner's side of it.
     pub keystore: LocalKeyStore,
     /// Where the workspace lies.

@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use keyward_core::Actor;
 use keyward_engine::{
-    AcceptRollback, CacheSettings, Engine, Parts, Providers, Settings, SystemClock,
+    AcceptRollback, CacheSettings, Clock, Engine, Parts, Providers, Settings, SystemClock,
 };
 use keyward_kms::local::LocalKeyStore;
 use keyward_kms_aws::AwsKms;
@@ -57,6 +58,9 @@ pub struct OpenOptions {
     pub state: Option<PathBuf>,
     /// Whether to go on with a database that is older than its anchors.
     pub accept: Option<AcceptRollback>,
+    /// What the engine and the local key store take the time from; `None` is the system's clock. Another one
+    /// is for workspaces that nobody relies on: what they record happened when it says.
+    pub clock: Option<Arc<dyn Clock>>,
 }
 
 impl OpenOptions {
@@ -70,7 +74,33 @@ impl OpenOptions {
             cache_lifetime: None,
             state: None,
             accept: None,
+            clock: None,
         }
+    }
+
+    /// The engine's clock.
+    pub(crate) fn engine_clock(&self) -> Box<dyn Clock> {
+        match &self.clock {
+            None => Box::new(SystemClock),
+            Some(clock) => Box::new(Given(Arc::clone(clock))),
+        }
+    }
+
+    /// The local key store by the same clock.
+    pub(crate) fn with_clock(&self, keystore: LocalKeyStore) -> LocalKeyStore {
+        match self.clock.clone() {
+            None => keystore,
+            Some(clock) => keystore.with_clock(Arc::new(move || clock.now())),
+        }
+    }
+}
+
+/// A clock that others hold too.
+struct Given(Arc<dyn Clock>);
+
+impl Clock for Given {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.now()
     }
 }
 
@@ -106,6 +136,7 @@ impl Workspace {
             Ok((secrets, keystore))
         })
         .await?;
+        let keystore = options.with_clock(keystore);
         let store = Store::open(&folder.join(DATABASE)).await?;
         let place = {
             let mut reader = store.read().await?;
@@ -126,10 +157,10 @@ impl Workspace {
             signing_key: SigningKey::from_seed(&secrets.log_seed),
             settings: settings(&options),
             anchors: anchors(&folder, &config, options.state.as_deref()),
+            clock: options.engine_clock(),
             accept: options.accept,
-            clock: Box::new(SystemClock),
         };
-        let engine = Engine::open(parts, options.actor).await?;
+        let engine = Arc::new(Engine::open(parts, options.actor).await?);
         Ok(Self { engine, keystore, folder, config, store, objects })
     }
 }

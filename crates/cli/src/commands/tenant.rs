@@ -75,10 +75,11 @@ impl Tenant {
                 session.output.print(&list, |_| tenants_table(&rows))
             }
             Self::Show { tenant } => {
+                let context = session.administrator()?;
                 let shown = Shown {
                     tenant: engine.tenant(&tenant).await?,
                     root_keys: engine.root_keys(&tenant).await?,
-                    approvers: engine.approvers(&tenant).await?,
+                    approvers: engine.approvers(&context, &tenant).await?,
                 };
                 session.output.print(&shown, |shown| {
                     let keys = super::key::keys_table(&shown.root_keys);

@@ -1,0 +1,114 @@
+//! The TypeScript beside the commands and events: what `ui/src/generated/bindings.ts` is made from.
+
+use tauri::Wry;
+use tauri_specta::{Builder, collect_commands, collect_events};
+
+use crate::{commands::*, events};
+
+/// Every command and event of the application.
+pub fn builder() -> Builder<Wry> {
+    Builder::new()
+        .commands(collect_commands![
+            audit::audit_archive,
+            audit::audit_at,
+            audit::audit_counts,
+            audit::audit_days,
+            audit::audit_export,
+            audit::audit_fetch,
+            audit::audit_prove,
+            audit::audit_query,
+            audit::audit_release,
+            audit::audit_retention,
+            audit::audit_retention_set,
+            audit::audit_seal,
+            audit::audit_show,
+            audit::audit_verify,
+            audit::audit_words,
+            hierarchy::hierarchy_show,
+            keystore::keystore_allow,
+            keystore::keystore_cancel_deletion,
+            keystore::keystore_create,
+            keystore::keystore_deny,
+            keystore::keystore_enable,
+            keystore::keystore_list,
+            keystore::keystore_rotate,
+            keystore::keystore_schedule_deletion,
+            keystore::keystore_tag,
+            onboarding::challenge_answer,
+            onboarding::challenge_start,
+            onboarding::reference_recognise,
+            onboarding::root_key_register,
+            onboarding::statement_save,
+            overview::log_standing,
+            rewrap::rewrap_cancel,
+            rewrap::rewrap_forecast,
+            rewrap::rewrap_jobs,
+            rewrap::rewrap_pause,
+            rewrap::rewrap_resume,
+            rewrap::rewrap_start,
+            rotation::root_key_rotate,
+            rotation::rotation_period,
+            rotation::rotation_period_set,
+            tenants::approver_enroll,
+            tenants::approvers_list,
+            tenants::data_key_rotate,
+            tenants::dataset_create,
+            tenants::dataset_names,
+            tenants::tenant_offboard,
+            tenants::tenant_register,
+            tenants::tenant_show,
+            tenants::tenant_suspend,
+            tenants::tenants_list,
+            witnesses::witness_add,
+            witnesses::witness_remove,
+            witnesses::witnesses_show,
+            workspace::aws_set,
+            workspace::lock_after_set,
+            workspace::lock_touch,
+            workspace::role_take,
+            workspace::workspace_choose,
+            workspace::workspace_create,
+            workspace::workspace_lock,
+            workspace::workspace_show,
+            workspace::workspace_standing,
+            workspace::workspace_unlock,
+        ])
+        .events(collect_events![
+            events::JobsChanged,
+            events::OpenPage,
+            events::OpenRequest,
+            events::RecordsAppended,
+            events::StandingChanged,
+            events::StateChanged,
+        ])
+        // Counts stay below 2^53: the log's format promises it.
+        .dangerously_cast_bigints_to_number()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use specta_typescript::Typescript;
+
+    use super::*;
+
+    const HEADER: &str = "// Made from src-tauri by its test `bindings`: KEYWARD_BINDINGS=write writes it anew.\n/* eslint-disable */\n";
+
+    /// The committed bindings are those of these commands. `KEYWARD_BINDINGS=write` writes them.
+    #[test]
+    fn the_committed_bindings_are_not_stale() {
+        let committed =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/generated/bindings.ts");
+        let folder = tempfile::tempdir().unwrap();
+        let made = folder.path().join("bindings.ts");
+        builder().export(Typescript::default().header(HEADER), &made).unwrap();
+        let made = std::fs::read_to_string(made).unwrap();
+        if std::env::var_os("KEYWARD_BINDINGS").is_some_and(|set| set == "write") {
+            std::fs::create_dir_all(committed.parent().unwrap()).unwrap();
+            std::fs::write(&committed, &made).unwrap();
+        }
+        let there = std::fs::read_to_string(committed).unwrap_or_default();
+        assert!(there == made, "the bindings are stale; run this test with KEYWARD_BINDINGS=write");
+    }
+}

@@ -1,0 +1,13 @@
+//! What the web view may ask for, one file a resource: each command parses, calls one operation, and
+//! gives its view. Nothing is decided here.
+
+pub mod audit;
+pub mod hierarchy;
+pub mod keystore;
+pub mod onboarding;
+pub mod overview;
+pub mod rewrap;
+pub mod rotation;
+pub mod tenants;
+pub mod witnesses;
+pub mod workspace;

@@ -1,0 +1,13 @@
+//! What needs a person, and how the log stands.
+
+use tauri::State;
+
+use crate::{desktop::Desktop, failure::CommandError, views::overview::LogStandingView};
+
+/// How the log stands: when it was last verified, and what is kept outside says of it.
+#[tauri::command]
+#[specta::specta]
+pub async fn log_standing(desktop: State<'_, Desktop>) -> Result<LogStandingView, CommandError> {
+    let (session, context) = desktop.request()?;
+    Ok(session.workspace.engine.log_standing(&context).await?.into())
+}

@@ -1,0 +1,116 @@
+//! Views of onboarding: references as they are typed, and challenges.
+
+use keyward_core::RootKeyReference;
+use keyward_engine::ChallengeView;
+use specta::Type;
+
+/// A pair of an encryption context.
+#[derive(Clone, Debug, serde::Serialize, Type)]
+pub struct ContextPair {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A challenge, with what the tenant needs to answer it.
+#[derive(Clone, Debug, serde::Serialize, Type)]
+pub struct ChallengeItem {
+    /// Names it in the answer.
+    pub id: String,
+    /// `decrypt`, `tag` or `attest`.
+    pub kind: String,
+    /// The root key it is about.
+    pub root_key: String,
+    /// The key's reference in this region.
+    pub reference: String,
+    /// Until when it may be answered.
+    pub expires_at: String,
+    /// `decrypt`: the provider's ciphertext of the nonce, base64.
+    pub ciphertext: Option<String>,
+    /// `decrypt`: the context to decrypt it in.
+    pub encryption_context: Vec<ContextPair>,
+    /// `tag`: the tag's key.
+    pub tag_key: Option<String>,
+    /// `tag`: the tag's value.
+    pub tag_value: Option<String>,
+    /// `attest`: the text to sign, to the byte.
+    pub statement: Option<String>,
+    /// `attest`: the namespace for an SSH signature.
+    pub ssh_namespace: Option<String>,
+    /// What the tenant runs with its own credentials, for a POSIX shell.
+    pub command: Option<String>,
+}
+
+impl From<ChallengeView> for ChallengeItem {
+    fn from(view: ChallengeView) -> Self {
+        let pairs = view.encryption_context.as_ref().into_iter().flat_map(|context| {
+            context
+                .iter()
+                .map(|(key, value)| ContextPair { key: key.to_owned(), value: value.to_owned() })
+        });
+        Self {
+            encryption_context: pairs.collect(),
+            command: view.command(None),
+            id: view.id.to_string(),
+            kind: view.kind.as_str().into(),
+            root_key: view.root_key,
+            reference: view.reference,
+            expires_at: view.expires_at.to_rfc3339(),
+            ciphertext: view.ciphertext,
+            tag_key: view.tag_key,
+            tag_value: view.tag_value,
+            statement: view.statement,
+            ssh_namespace: view.ssh_namespace,
+        }
+    }
+}
+
+/// What a typed text is taken for.
+#[derive(Clone, Debug, serde::Serialize, Type)]
+pub struct RecognisedView {
+    /// The provider whose form it has, as far as it can be told.
+    pub provider: Option<String>,
+    /// The reference in its provider's usual spelling, once it is whole.
+    pub reference: Option<String>,
+    /// Who would control the key.
+    pub custody: Option<String>,
+    /// The region that the reference names.
+    pub region: Option<String>,
+    /// The part that is wrong or missing.
+    pub part: Option<String>,
+    /// What that part must be.
+    pub expected: Option<String>,
+    /// What stands there instead.
+    pub found: Option<String>,
+    /// A whole reference of this form.
+    pub example: Option<String>,
+}
+
+impl RecognisedView {
+    /// What the text is taken for.
+    pub fn of(text: &str) -> Self {
+        match text.parse::<RootKeyReference>() {
+            Ok(reference) => Self {
+                provider: Some(reference.provider().as_str().into()),
+                custody: Some(reference.custody().as_str().into()),
+                region: reference.region().map(|region| region.to_string()),
+                reference: Some(reference.to_string()),
+                part: None,
+                expected: None,
+                found: None,
+                example: None,
+            },
+            Err(wrong) => Self {
+                provider: wrong.provider.map(|provider| provider.as_str().into()),
+                reference: None,
+                custody: None,
+                region: None,
+                part: Some(wrong.part.into()),
+                expected: Some(wrong.expected.into()),
+                found: wrong.found,
+                example: Some(wrong.example.into()),
+            },
+        }
+    }
+}
