@@ -1,0 +1,20 @@
+/** The design system: everything that pages are made of. */
+export { Badge } from "./components/Badge";
+export { CopyButton } from "./components/CopyButton";
+export { Count } from "./components/Count";
+export { EmptyState } from "./components/EmptyState";
+export { ErrorNotice } from "./components/ErrorNotice";
+export { Icon, type IconName } from "./components/Icon";
+export { KeyChip } from "./components/KeyChip";
+export { Keys } from "./components/Keys";
+export { OutcomeBadge } from "./components/OutcomeBadge";
+export { PageBody } from "./components/PageBody";
+export { PageHeader } from "./components/PageHeader";
+export { Panel } from "./components/Panel";
+export { StateBadge } from "./components/StateBadge";
+export { TimeText } from "./components/TimeText";
+export * from "./format";
+export { distinctPart, providerName, providerTag, shorten } from "./keys";
+export { useNow } from "./now";
+export { outcomeShown, stateShown } from "./states";
+export type { Tone } from "./tones";

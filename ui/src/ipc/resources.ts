@@ -1,0 +1,28 @@
+/** What more than one page asks for. A page's own queries lie beside the page. */
+import { useQuery } from "@tanstack/react-query";
+import { call } from "./call";
+import { commands } from "./commands";
+import { keys } from "./keys";
+import { parseRole, type Role } from "./role";
+
+/** How the window stands to its workspace. */
+export const useStanding = () =>
+  useQuery({ queryKey: keys.standing, queryFn: () => call(commands.workspaceStanding()) });
+
+/** The open workspace. */
+export const useWorkspace = () =>
+  useQuery({ queryKey: keys.workspace, queryFn: () => call(commands.workspaceShow()) });
+
+/** In which role somebody works; `undefined` until it is known. */
+export function useRole(): Role | undefined {
+  const role = useWorkspace().data?.role;
+  return role === undefined ? undefined : parseRole(role);
+}
+
+/** All tenants that the role may see. */
+export const useTenants = () =>
+  useQuery({ queryKey: keys.tenants.list, queryFn: () => call(commands.tenantsList()) });
+
+/** The rewraps of this process, running and ended. */
+export const useRewraps = () =>
+  useQuery({ queryKey: keys.rewraps.all, queryFn: () => call(commands.rewrapJobs()) });

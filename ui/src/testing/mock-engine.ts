@@ -1,0 +1,56 @@
+import { emit } from "@tauri-apps/api/event";
+import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
+import type { CommandError } from "@/ipc/failure";
+
+/** Answers a command by its name in Rust; what it throws as a `failure` is a failed command. */
+export type Answers = Readonly<Record<string, (args: Record<string, unknown>) => unknown>>;
+
+/** A command that was called. */
+export interface Called {
+  readonly command: string;
+  readonly args: Record<string, unknown>;
+}
+
+/** A stand-in for the engine. */
+export interface MockEngine {
+  /** What was called, in order. */
+  readonly called: Called[];
+  /** Answers further commands, or some in another way. */
+  answer(answers: Answers): void;
+  /** Sends an event to the window. */
+  emit(event: string, payload: unknown): Promise<void>;
+  stop(): void;
+}
+
+/** Answers the window's commands. One without an answer fails, so that a test names all it needs. */
+export function mockEngine(answers: Answers = {}): MockEngine {
+  let known: Answers = answers;
+  const called: Called[] = [];
+  mockIPC(
+    (command, payload) => {
+      const args = (payload ?? {}) as Record<string, unknown>;
+      called.push({ command, args });
+      const answer = known[command];
+      if (answer === undefined)
+        throw failed("unexpected", `the test has no answer to \`${command}\``);
+      return answer(args);
+    },
+    { shouldMockEvents: true },
+  );
+  return {
+    called,
+    answer: (more) => {
+      known = { ...known, ...more };
+    },
+    emit: (event, payload) => emit(event, payload),
+    stop: clearMocks,
+  };
+}
+
+/** A failed command, to be thrown by an answer. It isn't an `Error`: it crosses as plain data. */
+export const failed = (
+  code: string,
+  message: string,
+  next_step: string | null = null,
+  details: Record<string, string> = {},
+): CommandError => ({ code, message, next_step, details });
