@@ -535,3 +535,32 @@ fn describe_and_print(key: &RootKeyReference) {
         Err(error) => println!("{error}"),
     }
 }
+
+#[tokio::test]
+async fn the_policy_that_is_asked_for_is_taken_and_read_back() {
+    let Some(peer) = AwsPeer::start("kms_aws::the_policy_that_is_asked_for") else { return };
+    let kms = peer.kms();
+    let key = peer.create_key(FRANKFURT).await;
+    let tenant = "acme".parse().unwrap();
+    let role = "arn:aws:iam::444455556666:role/keyward";
+    let asked = kms.key_policy(&key, &tenant, Some(role)).unwrap();
+    let compared = async || {
+        let found = kms.policy(&key).await.unwrap().expect("KMS has a policy for every key");
+        kms.compare_policy(&asked, &found)
+    };
+    // The default policy lets the owner's account in, and the role is of another one.
+    let differences = compared().await;
+    assert!(!differences.fine && differences.broader.is_empty() && differences.unsure.is_empty());
+
+    let found = kms.policy(&key).await.unwrap().unwrap();
+    let mut policy: serde_json::Value = serde_json::from_str(&found).unwrap();
+    let added: Vec<serde_json::Value> = serde_json::from_str(&asked.text).unwrap();
+    policy["Statement"].as_array_mut().unwrap().extend(added);
+    let put = peer.client(FRANKFURT).put_key_policy().key_id(key.to_string());
+    put.policy_name("default").policy(policy.to_string()).send().await.unwrap();
+    let differences = compared().await;
+    assert!(differences.fine && differences.missing.is_empty(), "{differences:?}");
+
+    let gone = format!("arn:aws:kms:{FRANKFURT}:{ACCOUNT}:alias/nowhere").parse().unwrap();
+    assert_eq!(reason(kms.policy(&gone).await), Reason::NotFound);
+}

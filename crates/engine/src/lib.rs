@@ -53,6 +53,7 @@ mod delete;
 mod enroll_approver;
 mod exit_kit;
 mod hierarchy;
+mod key_policy;
 mod list;
 mod log_standing;
 mod offboard;
@@ -106,6 +107,7 @@ pub use hierarchy::{
     CachedKey, DatasetNode, KeysInState, RootKeyNode, RootKeyVersionNode, TenantHierarchy,
     WrappedDataset,
 };
+pub use key_policy::ReadKeyPolicy;
 pub use list::ListPage;
 pub use object_names::NameKey;
 pub use offboard::Offboarded;

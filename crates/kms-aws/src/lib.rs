@@ -8,13 +8,16 @@
 //! `kms:ReEncryptFrom`, `kms:ReEncryptTo` and `kms:DescribeKey`. Beyond these: `kms:ListKeyRotations`
 //! and `kms:GetKeyRotationStatus` to see rotations (without them every key is at version 1),
 //! `kms:RotateKeyOnDemand`, `kms:DisableKey` and `kms:EnableKey` to act on the key,
+//! `kms:GetKeyPolicy` to compare its policy with what is asked for,
 //! `kms:ListResourceTags` for a challenge by tag, `kms:GetPublicKey` for one by attestation.
 #![deny(missing_docs)]
 
 mod attest;
 mod client;
+mod compare;
 mod describe;
 mod errors;
+mod policy;
 mod rewrap;
 mod rotate;
 mod service;

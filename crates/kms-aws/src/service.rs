@@ -4,12 +4,16 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey};
+use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey, TenantId};
 use keyward_kms::{
-    Description, KmsError, PublicKey, RewrapItem, RootKeyService, SignatureAlgorithm, WrappedKey,
+    Description, KeyPolicy, KmsError, PolicyDifferences, PublicKey, RewrapItem, RootKeyService,
+    SignatureAlgorithm, WrappedKey,
 };
 
-use crate::client::{AwsKms, aws_key};
+use crate::{
+    client::{AwsKms, aws_key},
+    compare, policy,
+};
 
 #[async_trait]
 impl RootKeyService for AwsKms {
@@ -65,6 +69,23 @@ impl RootKeyService for AwsKms {
 
     async fn set_enabled(&self, key: &RootKeyReference, enabled: bool) -> Result<(), KmsError> {
         self.enable_key(aws_key(key)?, enabled).await
+    }
+
+    fn key_policy(
+        &self,
+        key: &RootKeyReference,
+        tenant: &TenantId,
+        principal: Option<&str>,
+    ) -> Result<KeyPolicy, KmsError> {
+        Ok(policy::asked(aws_key(key)?, tenant, principal))
+    }
+
+    async fn policy(&self, key: &RootKeyReference) -> Result<Option<String>, KmsError> {
+        self.key_policy_in_force(aws_key(key)?).await
+    }
+
+    fn compare_policy(&self, asked: &KeyPolicy, found: &str) -> PolicyDifferences {
+        compare::compare(asked, found)
     }
 
     async fn tags(&self, key: &RootKeyReference) -> Result<BTreeMap<String, String>, KmsError> {

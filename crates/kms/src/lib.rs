@@ -6,9 +6,11 @@
 
 mod error;
 pub mod local;
+mod policy;
 mod service;
 
 pub use error::{ErrorClass, KmsError, Reason};
+pub use policy::{KeyPolicy, PolicyDifference, PolicyDifferences, PolicyForm, PolicyPart};
 pub use service::{
     Description, KeyUsage, MayDisable, ProviderState, PublicKey, RewrapItem, RootKeyService,
     SignatureAlgorithm, WrappedKey,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey};
+use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey, TenantId};
 
-use crate::KmsError;
+use crate::{KeyPolicy, KmsError, PolicyDifferences, Reason};
 
 /// A root key's state at its provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -170,6 +170,35 @@ pub trait RootKeyService: Send + Sync {
 
     /// Disables or enables the key at the provider, where Keyward may.
     async fn set_enabled(&self, key: &RootKeyReference, enabled: bool) -> Result<(), KmsError>;
+
+    /// What the key's owner has to allow so that Keyward may use the key for this tenant, and no other.
+    /// `principal` is as whom Keyward calls the provider; without it the text says where to write it in.
+    /// Asks nobody.
+    fn key_policy(
+        &self,
+        key: &RootKeyReference,
+        _tenant: &TenantId,
+        _principal: Option<&str>,
+    ) -> Result<KeyPolicy, KmsError> {
+        Err(KmsError {
+            provider: self.provider(),
+            key: key.to_string(),
+            reason: Reason::Unsupported,
+            provider_code: None,
+        })
+    }
+
+    /// The policy in force on the key, in the provider's form; `None` where the provider has none to
+    /// show.
+    async fn policy(&self, _key: &RootKeyReference) -> Result<Option<String>, KmsError> {
+        Ok(None)
+    }
+
+    /// Compares a policy that [`policy`](Self::policy) gave with the one asked for. Asks nobody, so that
+    /// it can't tell what other policies add or take away.
+    fn compare_policy(&self, _asked: &KeyPolicy, _found: &str) -> PolicyDifferences {
+        PolicyDifferences::untold("policy", "policies of this provider are not compared")
+    }
 
     /// The key's tags.
     async fn tags(&self, key: &RootKeyReference) -> Result<BTreeMap<String, String>, KmsError>;

@@ -9,10 +9,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey};
+use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey, TenantId};
 use keyward_kms::{
-    Description, KmsError, MayDisable, PublicKey, Reason, RewrapItem, RootKeyService,
-    SignatureAlgorithm, WrappedKey,
+    Description, KeyPolicy, KmsError, MayDisable, PolicyDifferences, PublicKey, Reason, RewrapItem,
+    RootKeyService, SignatureAlgorithm, WrappedKey,
 };
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
@@ -166,6 +166,24 @@ impl RootKeyService for Faulty {
         self.pass(key).await?;
         self.inner.set_enabled(key, enabled).await?;
         self.answer(key, ())
+    }
+
+    fn key_policy(
+        &self,
+        key: &RootKeyReference,
+        tenant: &TenantId,
+        principal: Option<&str>,
+    ) -> Result<KeyPolicy, KmsError> {
+        self.inner.key_policy(key, tenant, principal)
+    }
+
+    async fn policy(&self, key: &RootKeyReference) -> Result<Option<String>, KmsError> {
+        self.pass(key).await?;
+        self.inner.policy(key).await
+    }
+
+    fn compare_policy(&self, asked: &KeyPolicy, found: &str) -> PolicyDifferences {
+        self.inner.compare_policy(asked, found)
     }
 
     async fn tags(&self, key: &RootKeyReference) -> Result<BTreeMap<String, String>, KmsError> {

@@ -28,6 +28,7 @@ mod blob;
 mod failure;
 mod folder;
 mod opened;
+mod policy;
 mod record;
 mod rewrap;
 mod sealed;

@@ -6,7 +6,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey, reference::LocalKey};
+use keyward_core::{
+    EncryptionContext, Provider, RootKeyReference, SecretKey, TenantId, reference::LocalKey,
+};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
@@ -14,12 +16,13 @@ use super::{
     LocalKeyStore, LocalState,
     failure::Failure,
     opened::Opened,
+    policy,
     rewrap::{self, Side},
     xaes::NONCE_LENGTH,
 };
 use crate::{
-    Description, KeyUsage, KmsError, MayDisable, PublicKey, Reason, RewrapItem, RootKeyService,
-    SignatureAlgorithm, WrappedKey,
+    Description, KeyPolicy, KeyUsage, KmsError, MayDisable, PolicyDifferences, PublicKey, Reason,
+    RewrapItem, RootKeyService, SignatureAlgorithm, WrappedKey,
 };
 
 #[async_trait]
@@ -119,6 +122,23 @@ impl RootKeyService for LocalKeyStore {
             if enabled { administration.enable(key) } else { administration.disable(key) }
         })
         .await
+    }
+
+    fn key_policy(
+        &self,
+        key: &RootKeyReference,
+        tenant: &TenantId,
+        _principal: Option<&str>,
+    ) -> Result<KeyPolicy, KmsError> {
+        Ok(policy::asked(local(key)?, tenant))
+    }
+
+    async fn policy(&self, key: &RootKeyReference) -> Result<Option<String>, KmsError> {
+        Ok(Some(policy::found(&self.existing(local(key)?).await?.record.access)))
+    }
+
+    fn compare_policy(&self, asked: &KeyPolicy, found: &str) -> PolicyDifferences {
+        policy::compare(asked, found)
     }
 
     async fn tags(&self, key: &RootKeyReference) -> Result<BTreeMap<String, String>, KmsError> {
