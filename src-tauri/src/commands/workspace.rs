@@ -73,9 +73,9 @@ pub struct NewWorkspace {
 #[specta::specta]
 pub async fn workspace_create(
     desktop: State<'_, Desktop>,
-    new: NewWorkspace,
+    workspace: NewWorkspace,
 ) -> Result<(), CommandError> {
-    let secrets = match new.passphrase.map(Zeroizing::new) {
+    let secrets = match workspace.passphrase.map(Zeroizing::new) {
         None => NewSecrets::Keyring,
         Some(passphrase) if passphrase.chars().count() < SHORTEST_PASSPHRASE => {
             return Err(CommandError::invalid(
@@ -84,9 +84,9 @@ pub async fn workspace_create(
         }
         Some(passphrase) => NewSecrets::Passphrase(passphrase),
     };
-    let objects = new.objects.map(|place| place.trim().to_owned());
+    let objects = workspace.objects.map(|place| place.trim().to_owned());
     let options = CreateOptions {
-        region: parse(&new.region)?,
+        region: parse(&workspace.region)?,
         objects: objects.filter(|place| !place.is_empty()),
         secrets,
         open: desktop.options(),

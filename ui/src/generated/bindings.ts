@@ -140,7 +140,7 @@ export const commands = {
 	/**  Turns to another folder that the dialog asks for; none where it was cancelled. */
 	workspaceChoose: () => typedError<string | null, CommandError_Serialize>(__TAURI_INVOKE("workspace_choose")),
 	/**  Makes the workspace and opens it. Where a secret can't be kept, nothing remains of it. */
-	workspaceCreate: (new: NewWorkspace_Deserialize) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("workspace_create", { new })),
+	workspaceCreate: (workspace: NewWorkspace_Deserialize) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("workspace_create", { workspace })),
 	/**  Locks the window. */
 	workspaceLock: () => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("workspace_lock")),
 	/**  The open workspace. */

@@ -1,7 +1,6 @@
-import { listen } from "@tauri-apps/api/event";
 import type { QueryClient } from "@tanstack/react-query";
+import { events } from "@/generated/bindings";
 import { Changes, stale } from "./changes";
-import { keys } from "./keys";
 
 /** What the window itself does when the engine or the native menu asks for it. */
 export interface Asked {
@@ -9,23 +8,15 @@ export interface Asked {
   openRequest(id: string): void;
 }
 
-/** The payloads of events, by their names. */
-interface Events {
-  "records-appended": { from: number; to: number; tenants: string[]; actions: string[] };
-  "state-changed": { tenant: string };
-  "jobs-changed": Record<string, never>;
-  "standing-changed": { open: boolean };
-  "open-page": { page: string };
-  "open-request": { id: string };
+/** One of the generated events. */
+interface Told<T> {
+  listen(heard: (event: { payload: T }) => void): Promise<() => void>;
 }
 
-/** Listens to one event; the answer stops it. */
-export function on<Name extends keyof Events>(
-  name: Name,
-  heard: (payload: Events[Name]) => void,
-): () => void {
-  const listening = listen<Events[Name]>(name, (event) => {
-    heard(event.payload);
+/** Listens to one of `events`; the answer stops it. */
+export function on<T>(event: Told<T>, heard: (payload: T) => void): () => void {
+  const listening = event.listen(({ payload }) => {
+    heard(payload);
   });
   return () => {
     void listening.then((stop) => {
@@ -38,23 +29,19 @@ export function on<Name extends keyof Events>(
 export function followEvents(client: QueryClient, asked: Asked): () => void {
   const changes = new Changes(client);
   const stops = [
-    on("records-appended", () => {
+    on(events.recordsAppended, () => {
       changes.add(stale.recordsAppended());
     }),
-    on("state-changed", () => {
+    on(events.stateChanged, () => {
       changes.add(stale.stateChanged());
     }),
-    on("jobs-changed", () => {
+    on(events.jobsChanged, () => {
       changes.add(stale.jobsChanged());
     }),
-    on("standing-changed", () => {
-      changes.stop();
-      void client.invalidateQueries({ queryKey: keys.standing });
-    }),
-    on("open-page", ({ page }) => {
+    on(events.openPage, ({ page }) => {
       asked.openPage(page);
     }),
-    on("open-request", ({ id }) => {
+    on(events.openRequest, ({ id }) => {
       asked.openRequest(id);
     }),
   ];

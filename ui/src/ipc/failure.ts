@@ -1,14 +1,10 @@
-/** A failed command, as the engine tells it. */
-export interface CommandError {
-  /** The stable code: the only thing to decide by. */
-  code: string;
-  /** What happened, to which key or tenant. */
-  message: string;
-  /** What to do next, where it is known. */
-  next_step: string | null;
-  /** Facts by name, such as the record that a verification stopped at, as `seq`. */
-  details: Partial<Record<string, string>>;
-}
+import type { commands } from "@/generated/bindings";
+
+/** A failed command, as the engine tells it. Only its `code` is to decide by. */
+export type CommandError = Extract<
+  Awaited<ReturnType<typeof commands.workspaceShow>>,
+  { status: "error" }
+>["error"];
 
 /** A failed command, thrown. */
 export class CommandFailure extends Error {

@@ -1,9 +1,10 @@
 /** The one door to the engine: generated commands, failures, queries, events. */
 export { call } from "./call";
-export { commands } from "./commands";
+export { Channel, commands } from "./commands";
 export type * from "./commands";
 export { CommandFailure, failureOf, hasCode, type CommandError } from "./failure";
 export { keys } from "./keys";
+export { events } from "@/generated/bindings";
 export { on } from "./events";
 export { parseRole, roleName, roleWord, type Role } from "./role";
 export { useRewraps, useRole, useStanding, useTenants, useWorkspace } from "./resources";

@@ -2,10 +2,9 @@
  * Verifying the whole log: it goes on while pages change, so it lives beside them. What it found is
  * this window's own finding, with its time, and is forgotten when the workspace is locked.
  */
-import { Channel } from "@tauri-apps/api/core";
 import { useSyncExternalStore } from "react";
 import { call } from "./call";
-import { commands, type Progress, type VerifiedView } from "./commands";
+import { Channel, commands, type Progress, type VerifiedView } from "./commands";
 import { type CommandError, failureOf } from "./failure";
 
 export type Verification =

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { ErrorNotice } from "@/design";
-import { failureOf, keys, on, useStanding } from "@/ipc";
+import { events, failureOf, keys, on, useStanding } from "@/ipc";
 import { forgetVerification } from "@/ipc/verification";
 import classes from "./Gate.module.css";
 
@@ -15,7 +15,8 @@ export function Gate({ children }: { readonly children: ReactNode }) {
   const open = data?.standing === "open";
 
   useEffect(
-    () => on("standing-changed", () => void client.invalidateQueries({ queryKey: keys.standing })),
+    () =>
+      on(events.standingChanged, () => void client.invalidateQueries({ queryKey: keys.standing })),
     [client],
   );
   useEffect(() => {
