@@ -14,7 +14,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyward_core::{DatasetName, LoggedNames, ObjectName, Role, SecretKey, TenantId};
 use keyward_engine::{
-    OpenedNames, OperationContext, RewrapOptions, RootKeyRotation, Sidecar, Source,
+    OpenedNames, OperationContext, RewrapOptions, RewrapProgress, RootKeyRotation, Sidecar, Source,
 };
 use keyward_kms::{Reason, RootKeyService};
 use keyward_ledger::Action;
@@ -227,12 +227,18 @@ impl Life {
             .rotate_root_key(&workspace.admin(), acme, RootKeyRotation::NewVersion)
             .await
             .unwrap();
-        engine.rewrap(&workspace.admin(), acme, RewrapOptions::default(), &|_| {}).await.unwrap();
+        engine
+            .rewrap(&workspace.admin(), acme, RewrapOptions::default(), &RewrapProgress::unwatched)
+            .await
+            .unwrap();
         let second = workspace.key("acme-second", acme);
         workspace.prove(acme, &second).await;
         engine.rotate_root_key(&workspace.admin(), acme, RootKeyRotation::NewKey(2)).await.unwrap();
         self.put("okapi").await;
-        engine.rewrap(&workspace.admin(), acme, RewrapOptions::default(), &|_| {}).await.unwrap();
+        engine
+            .rewrap(&workspace.admin(), acme, RewrapOptions::default(), &RewrapProgress::unwatched)
+            .await
+            .unwrap();
     }
 
     /// Locked in every way, and let in again.

@@ -11,7 +11,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyward_core::{DatasetName, ObjectName, Role, TenantId};
 use keyward_engine::{
     Answer, ChallengeKind, ChallengeView, EngineError, OperationContext, RewrapOptions,
-    RootKeyRotation, Source,
+    RewrapProgress, RootKeyRotation, Source,
 };
 use keyward_kms::RootKeyService;
 use keyward_testkit::TestWorkspace;
@@ -256,7 +256,11 @@ impl Work {
         let context = self.workspace.admin();
         // Small batches: more moments to be killed between two of them.
         let options = RewrapOptions { batch: Some(3), ..RewrapOptions::default() };
-        let done = self.workspace.engine.rewrap(&context, &self.tenant, options, &|_| {}).await;
+        let done = self
+            .workspace
+            .engine
+            .rewrap(&context, &self.tenant, options, &RewrapProgress::unwatched)
+            .await;
         if let Ok(report) = &done {
             assert!(report.quarantine.is_empty(), "{:?}", report.quarantine);
         }

@@ -1,7 +1,7 @@
 //! Wrapped data keys and sidecars that are not what Keyward wrote.
 
 use keyward_core::{Code, LoggedNames};
-use keyward_engine::{RewrapOptions, Sidecar};
+use keyward_engine::{RewrapOptions, RewrapProgress, Sidecar};
 use keyward_tests::behind;
 
 use crate::Place;
@@ -57,7 +57,8 @@ async fn a_wrapped_data_key_that_was_meddled_with_opens_nothing() {
         let rotation = keyward_engine::RootKeyRotation::NewVersion;
         fresh.engine.rotate_root_key(&admin(), acme, rotation).await.unwrap();
         let options = RewrapOptions { retry_quarantined: true, ..RewrapOptions::default() };
-        let report = fresh.engine.rewrap(&admin(), acme, options, &|_| {}).await.unwrap();
+        let report =
+            fresh.engine.rewrap(&admin(), acme, options, &RewrapProgress::unwatched).await.unwrap();
         assert_eq!((report.progress.rewrapped, report.progress.quarantined), (2, 1), "{what}");
         assert_eq!(report.quarantine[0].code, "ciphertext-rejected", "{what}");
         assert_eq!(report.quarantine[0].key.to_string(), "dk:acme/docs/1", "{what}");
@@ -66,7 +67,8 @@ async fn a_wrapped_data_key_that_was_meddled_with_opens_nothing() {
             "UPDATE data_keys SET wrapped = (SELECT wrapped FROM kept WHERE kept.id = data_keys.id) {row}"
         );
         behind::run(&database, &back).await;
-        let report = fresh.engine.rewrap(&admin(), acme, options, &|_| {}).await.unwrap();
+        let report =
+            fresh.engine.rewrap(&admin(), acme, options, &RewrapProgress::unwatched).await.unwrap();
         assert!(report.remaining.is_empty() && report.quarantine.is_empty(), "{what}: {report:?}");
         assert_eq!(place.fresh().await.get(acme, docs, "a").await.unwrap(), b"secret", "{what}");
         let keep = "UPDATE kept SET wrapped =
@@ -89,7 +91,7 @@ async fn a_read_lets_a_mended_key_out_of_quarantine() {
     engine.rotate_root_key(&workspace.admin(), acme, rotation).await.unwrap();
     let rewrap = async || {
         let options = RewrapOptions::default();
-        engine.rewrap(&workspace.admin(), acme, options, &|_| {}).await.unwrap()
+        engine.rewrap(&workspace.admin(), acme, options, &RewrapProgress::unwatched).await.unwrap()
     };
     assert_eq!(rewrap().await.quarantine.len(), 1);
     let back = "UPDATE data_keys SET wrapped =

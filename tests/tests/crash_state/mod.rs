@@ -23,7 +23,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures::StreamExt as _;
 use keyward_core::{DatasetName, EncryptionContext, KeyState, TenantId};
-use keyward_engine::{RewrapOptions, Sidecar};
+use keyward_engine::{RewrapOptions, RewrapProgress, Sidecar};
 use keyward_kms::RootKeyService;
 use keyward_store::{
     Reader,
@@ -365,7 +365,11 @@ async fn rewrap_finishes(workspace: &TestWorkspace, tenant: &TenantId) {
     let before = wraps(workspace, tenant).await;
     let rewrap = async || {
         let options = RewrapOptions::default();
-        workspace.engine.rewrap(&workspace.admin(), tenant, options, &|_| {}).await.unwrap()
+        workspace
+            .engine
+            .rewrap(&workspace.admin(), tenant, options, &RewrapProgress::unwatched)
+            .await
+            .unwrap()
     };
     let report = rewrap().await;
     assert!(report.remaining.is_empty() && report.quarantine.is_empty(), "{report:?}");

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use keyward_core::ObjectName;
-use keyward_engine::{OperationContext, RewrapOptions, RootKeyRotation, Source};
+use keyward_engine::{OperationContext, RewrapOptions, RewrapProgress, RootKeyRotation, Source};
 use keyward_tests::{
     crash::{CALLERS, Line, sha256},
     random::Random,
@@ -56,7 +56,7 @@ impl<'p> Calls<'p> {
             }
             (2, _) => {
                 let options = RewrapOptions::default();
-                let done = engine.rewrap(&admin, acme, options, &|_| {}).await;
+                let done = engine.rewrap(&admin, acme, options, &RewrapProgress::unwatched).await;
                 // With nothing to move there is no record.
                 if !done.as_ref().is_ok_and(|report| report.progress.rewrapped == 0) {
                     self.told("data-key.rewrap", &admin, None, None, done.map(drop));

@@ -12,7 +12,7 @@ mod provider;
 mod transactions;
 
 use keyward_core::{Code, DatasetName, ObjectName, TenantId};
-use keyward_engine::{EngineError, RewrapOptions, RootKeyRotation};
+use keyward_engine::{EngineError, RewrapOptions, RewrapProgress, RootKeyRotation};
 use keyward_store::tables::{
     data_keys, datasets, garbage, key_transitions, objects, root_keys, tenants,
 };
@@ -138,9 +138,10 @@ impl Operation {
                 let rotation = RootKeyRotation::NewKey(newest);
                 engine.rotate_root_key(&admin, acme, rotation).await.map(drop)
             }
-            Self::Rewrap => {
-                engine.rewrap(&admin, acme, RewrapOptions::default(), &|_| {}).await.map(drop)
-            }
+            Self::Rewrap => engine
+                .rewrap(&admin, acme, RewrapOptions::default(), &RewrapProgress::unwatched)
+                .await
+                .map(drop),
             Self::Rekey => engine.rekey(&admin, acme, docs).await.map(drop),
             Self::Suspend => engine.suspend(&admin, acme, "a drill").await.map(drop),
             Self::Revoke => engine.revoke(&admin, acme, "a drill", false).await.map(drop),

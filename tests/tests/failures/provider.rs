@@ -1,7 +1,9 @@
 //! A provider that fails, refuses, or does what it is asked and whose answer is lost.
 
 use keyward_core::{Code, TenantId};
-use keyward_engine::{Engine, RewrapOptions};
+use keyward_engine::{
+    Engine, {RewrapOptions, RewrapProgress},
+};
 use keyward_kms::Reason;
 use keyward_store::tables::{audit_records, intents, tenants::TenantState};
 use keyward_testkit::TestWorkspace;
@@ -24,7 +26,10 @@ async fn a_rotation_that_happened_without_an_answer_is_settled_by_the_next_openi
     assert!(open_intents(&again).await.is_empty());
     assert_eq!(version(&again.engine, acme).await, 2);
     assert_eq!(settled(&again).await, ["root-key.rotate: found done"]);
-    let done = again.engine.rewrap(&again.admin(), acme, RewrapOptions::default(), &|_| {}).await;
+    let done = again
+        .engine
+        .rewrap(&again.admin(), acme, RewrapOptions::default(), &RewrapProgress::unwatched)
+        .await;
     let report = done.unwrap();
     assert_eq!((report.progress.rewrapped, report.remaining.len()), (1, 0));
     place.look_over(&mut known()).await;
