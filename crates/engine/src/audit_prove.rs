@@ -10,6 +10,9 @@ use crate::{
     operation::Entry,
 };
 
+/// In a record's details: the log was compared with a checkpoint, and not verified.
+pub(crate) const COMPARED: &str = "compared";
+
 /// A record's proof.
 #[derive(Clone, Debug)]
 pub struct ProvedRecord {
@@ -92,7 +95,8 @@ impl Engine {
         context: &OperationContext,
         old: &str,
     ) -> Result<ProvedGrowth, EngineError> {
-        self.guard(context, Entry::new(Action::AuditVerify), async {
+        let entry = Entry::new(Action::AuditVerify).with(COMPARED, true);
+        self.guard(context, entry, async {
             let key = self.verifier_key();
             let old = Checkpoint::verify(old, &key)?;
             let mut reader = self.store.snapshot().await?;
