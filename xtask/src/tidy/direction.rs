@@ -83,6 +83,7 @@ const CRATES: &[(&str, Kind, &[&str])] = &[
     ("keyward-desktop", Kind::Surface, &[]),
     ("keyward-gateway", Kind::Surface, &[]),
     ("keyward-bench", Kind::Check, &[]),
+    ("keyward-demonstration", Kind::Check, &[]),
     ("keyward-tests", Kind::Check, &[]),
     ("xtask", Kind::Xtask, &[]),
 ];
