@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use keyward_core::TenantId;
-use keyward_engine::RootKeyView;
+use keyward_engine::{RootKeyView, RotationPeriod};
 use keyward_store::tables::{approver_keys::ApproverKey, tenants};
 
 use crate::{
@@ -41,6 +41,17 @@ pub enum Tenant {
         /// Why; for the log
         #[arg(long, value_name = "TEXT")]
         reason: String,
+    },
+    /// Show or set for how many days a root key version may stay current
+    RotationPeriod {
+        /// The tenant; without one it is the period of all that have none of their own
+        tenant: Option<TenantId>,
+        /// Set it: 1 to 3650 days
+        #[arg(long, value_name = "N")]
+        days: Option<u32>,
+        /// Set it back: a tenant's to the workspace's, the workspace's to 90 days
+        #[arg(long, conflicts_with = "days")]
+        default: bool,
     },
     /// Enrol an SSH public key that attests for the tenant
     Enroll {
@@ -92,6 +103,16 @@ impl Tenant {
                 let suspended = engine.suspend(&context, &tenant, &reason).await?;
                 session.output.print(&suspended, describe)
             }
+            Self::RotationPeriod { tenant, days, default } => {
+                let context = session.administrator()?;
+                let tenant = tenant.as_ref();
+                let period = if default || days.is_some() {
+                    engine.set_rotation_period(&context, tenant, days).await?
+                } else {
+                    engine.rotation_period(&context, tenant).await?
+                };
+                session.output.print(&period, describe_period)
+            }
             Self::Enroll { tenant, file } => {
                 let text = std::fs::read_to_string(&file)
                     .map_err(|error| Failure::io("read", file.display(), &error))?;
@@ -127,6 +148,14 @@ pub fn tenants_table(tenants: &[tenants::Tenant]) -> String {
     });
     let none = "no tenants; `keyward tenant add` registers one";
     table(&["tenant", "state", "reason", "since", "name"], rows.collect(), none)
+}
+
+fn describe_period(period: &RotationPeriod) -> String {
+    let whose = if period.own { "the tenant's own" } else { "the workspace's" };
+    pairs(&[
+        ("tenant", period.tenant.as_ref().map(ToString::to_string)),
+        ("rotation due after", Some(format!("{} days, {whose} period", period.days))),
+    ])
 }
 
 fn approvers_table(keys: &[ApproverKey]) -> String {
