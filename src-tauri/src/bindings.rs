@@ -39,7 +39,12 @@ pub fn builder() -> Builder<Wry> {
             onboarding::reference_recognise,
             onboarding::root_key_register,
             onboarding::statement_save,
+            overview::attention_list,
             overview::log_standing,
+            revocation::blast_radius,
+            revocation::revocations_list,
+            revocation::tenant_restore,
+            revocation::tenant_revoke,
             rewrap::rewrap_cancel,
             rewrap::rewrap_forecast,
             rewrap::rewrap_jobs,
@@ -83,6 +88,8 @@ pub fn builder() -> Builder<Wry> {
         ])
         // Counts stay below 2^53: the log's format promises it.
         .dangerously_cast_bigints_to_number()
+        // One type a view: what is written here is read there as it is.
+        .disable_serde_phases()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod hierarchy;
 pub mod keystore;
 pub mod onboarding;
 pub mod overview;
+pub mod revocation;
 pub mod rewrap;
 pub mod rotation;
 pub mod tenants;

@@ -12,7 +12,6 @@ use crate::failure::{CommandError, parse_optional};
 
 /// Which records; all conditions hold together.
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize, Type)]
-#[serde(default)]
 pub struct AuditFilterInput {
     /// Of this tenant.
     pub tenant: Option<String>,

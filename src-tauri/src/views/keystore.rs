@@ -3,6 +3,8 @@
 use keyward_kms::local::KeyRecord;
 use specta::Type;
 
+use super::words::word;
+
 /// A key of the local key store.
 #[derive(Clone, Debug, serde::Serialize, Type)]
 pub struct LocalKeyItem {
@@ -28,10 +30,7 @@ impl From<KeyRecord> for LocalKeyItem {
     fn from(record: KeyRecord) -> Self {
         Self {
             reference: format!("local:{}", record.name),
-            state: serde_json::to_value(record.state)
-                .ok()
-                .and_then(|state| state.as_str().map(str::to_owned))
-                .unwrap_or_default(),
+            state: word(&record.state),
             version: record.version(),
             created_at: record.created_at.to_rfc3339(),
             deletion_at: record.deletion_at.map(|at| at.to_rfc3339()),

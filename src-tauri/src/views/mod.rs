@@ -8,6 +8,8 @@ pub mod hierarchy;
 pub mod keystore;
 pub mod onboarding;
 pub mod overview;
+pub mod revocation;
 pub mod rewrap;
 pub mod tenant;
+mod words;
 pub mod workspace;

@@ -1,9 +1,9 @@
 //! Views of what needs a person, and of how the log stands.
 
-use keyward_engine::{LogStanding, LogVerification};
+use keyward_engine::{AttentionItem, LogStanding, LogVerification};
 use specta::Type;
 
-use super::workspace::Witnesses;
+use super::{words::word, workspace::Witnesses};
 
 /// A verification of the log, as the log itself has it.
 #[derive(Clone, Debug, serde::Serialize, Type)]
@@ -67,6 +67,48 @@ impl From<LogStanding> for LogStandingView {
             verified: standing.verified.map(Into::into),
             passed: standing.passed.map(Into::into),
             kept: standing.kept.into(),
+        }
+    }
+}
+
+/// One thing that somebody should look at.
+#[derive(Clone, Debug, serde::Serialize, Type)]
+pub struct AttentionView {
+    /// What it is: `tenant-denied`, `rotation-overdue` and so on.
+    pub kind: String,
+    /// How urgent that is: `critical`, `warning` or `notice`.
+    pub urgency: String,
+    /// The tenant concerned; none where it is the workspace's own.
+    pub tenant: Option<String>,
+    /// The root key concerned.
+    pub root_key: Option<String>,
+    /// What else it is about: the place or witness, the challenge's id, the request.
+    pub subject: Option<String>,
+    /// The stable code or word of why.
+    pub code: Option<String>,
+    /// Since when.
+    pub since: Option<String>,
+    /// Until when something is to be done.
+    pub until: Option<String>,
+    /// How many it is about: data keys, records or sidecars.
+    pub count: Option<u64>,
+    /// Of how many.
+    pub total: Option<u64>,
+}
+
+impl From<AttentionItem> for AttentionView {
+    fn from(item: AttentionItem) -> Self {
+        Self {
+            kind: word(&item.kind),
+            urgency: word(&item.urgency),
+            tenant: item.tenant.map(|tenant| tenant.to_string()),
+            root_key: item.root_key.map(|key| key.to_string()),
+            subject: item.subject,
+            code: item.code,
+            since: item.since.map(|at| at.to_rfc3339()),
+            until: item.until.map(|at| at.to_rfc3339()),
+            count: item.count,
+            total: item.total,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Views of rewraps: forecasts, jobs and what remains.
 
-use keyward_engine::{RewrapJob, RewrapJobState, RewrapProgress, RewrapReport};
+use keyward_engine::{RewrapJob, RewrapProgress, RewrapReport};
 use specta::Type;
 
-use super::tenant::{QuarantineItem, WrappedItem};
+use super::{
+    tenant::{QuarantineItem, WrappedItem},
+    words::word,
+};
 use crate::failure::CommandError;
 
 /// How far a rewrap is.
@@ -106,8 +109,8 @@ impl From<RewrapJob> for JobItem {
             tenant: job.tenant.to_string(),
             root_key: job.root_key.to_string(),
             version: job.version,
-            state: word(job.state).into(),
-            stopping: job.stopping.map(|state| word(state).into()),
+            state: word(&job.state),
+            stopping: job.stopping.map(|state| word(&state)),
             progress: job.progress.into(),
             started_at: job.started_at.to_rfc3339(),
             ended_at: job.ended_at.map(|at| at.to_rfc3339()),
@@ -115,15 +118,5 @@ impl From<RewrapJob> for JobItem {
             failure: job.error.map(|error| CommandError::of(error.code, error.message)),
             report: job.report.map(Into::into),
         }
-    }
-}
-
-fn word(state: RewrapJobState) -> &'static str {
-    match state {
-        RewrapJobState::Running => "running",
-        RewrapJobState::Paused => "paused",
-        RewrapJobState::Cancelled => "cancelled",
-        RewrapJobState::Done => "done",
-        RewrapJobState::Failed => "failed",
     }
 }

@@ -9,149 +9,165 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 /** Commands */
 export const commands = {
 	/**  Archives a sealed day. */
-	auditArchive: (day: string, progress: Channel<Progress>) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("audit_archive", { day, progress })),
+	auditArchive: (day: string, progress: Channel<Progress>) => typedError<null, CommandError>(__TAURI_INVOKE("audit_archive", { day, progress })),
 	/**  The record at a time, for jumping to it: the newest before it. */
-	auditAt: (time: string) => typedError<number | null, CommandError_Serialize>(__TAURI_INVOKE("audit_at", { time })),
+	auditAt: (time: string) => typedError<number | null, CommandError>(__TAURI_INVOKE("audit_at", { time })),
 	/**  How many records there are by hour or day. Of the filter, tenant, action, outcome and times count. */
-	auditCounts: (filter: AuditFilterInput_Deserialize, step: Step, apart: Apart) => typedError<CountItem_Serialize[], CommandError_Serialize>(__TAURI_INVOKE("audit_counts", { filter, step, apart })),
+	auditCounts: (filter: AuditFilterInput, step: Step, apart: Apart) => typedError<CountItem[], CommandError>(__TAURI_INVOKE("audit_counts", { filter, step, apart })),
 	/**  The log's days, oldest first. */
-	auditDays: () => typedError<DayItem_Serialize[], CommandError_Serialize>(__TAURI_INVOKE("audit_days")),
+	auditDays: () => typedError<DayItem[], CommandError>(__TAURI_INVOKE("audit_days")),
 	/**
 	 *  Exports what passes the filter, where the dialog says. A bundle takes the times of the filter alone:
 	 *  it has all hashes.
 	 */
-	auditExport: (filter: AuditFilterInput_Deserialize, format: ExportAs) => typedError<WrittenView | null, CommandError_Serialize>(__TAURI_INVOKE("audit_export", { filter, format })),
+	auditExport: (filter: AuditFilterInput, format: ExportAs) => typedError<WrittenView | null, CommandError>(__TAURI_INVOKE("audit_export", { filter, format })),
 	/**  Brings an archived day's records back. */
-	auditFetch: (day: string, progress: Channel<Progress>) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("audit_fetch", { day, progress })),
+	auditFetch: (day: string, progress: Channel<Progress>) => typedError<null, CommandError>(__TAURI_INVOKE("audit_fetch", { day, progress })),
 	/**  Saves a record's proof file (C2SP tlog-proof) where the dialog says. */
-	auditProve: (seq: number) => typedError<WrittenView | null, CommandError_Serialize>(__TAURI_INVOKE("audit_prove", { seq })),
+	auditProve: (seq: number) => typedError<WrittenView | null, CommandError>(__TAURI_INVOKE("audit_prove", { seq })),
 	/**  A page of at most 1,000 records that pass the filter. */
-	auditQuery: (filter: AuditFilterInput_Deserialize, start: PageStart, limit: number) => typedError<RecordPage_Serialize, CommandError_Serialize>(__TAURI_INVOKE("audit_query", { filter, start, limit })),
+	auditQuery: (filter: AuditFilterInput, start: PageStart, limit: number) => typedError<RecordPage, CommandError>(__TAURI_INVOKE("audit_query", { filter, start, limit })),
 	/**  Lets a fetched day's records go again; its archive stays. */
-	auditRelease: (day: string) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("audit_release", { day })),
+	auditRelease: (day: string) => typedError<null, CommandError>(__TAURI_INVOKE("audit_release", { day })),
 	/**  How the log is kept. */
-	auditRetention: () => typedError<RetentionView_Serialize, CommandError_Serialize>(__TAURI_INVOKE("audit_retention")),
+	auditRetention: () => typedError<RetentionView, CommandError>(__TAURI_INVOKE("audit_retention")),
 	/**  Sets how the log is kept. */
-	auditRetentionSet: (keepDays: number, archiveUnder: string | null) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("audit_retention_set", { keepDays, archiveUnder })),
+	auditRetentionSet: (keepDays: number, archiveUnder: string | null) => typedError<null, CommandError>(__TAURI_INVOKE("audit_retention_set", { keepDays, archiveUnder })),
 	/**  Seals every day before today, and tells how many were. */
-	auditSeal: () => typedError<number, CommandError_Serialize>(__TAURI_INVOKE("audit_seal")),
+	auditSeal: () => typedError<number, CommandError>(__TAURI_INVOKE("audit_seal")),
 	/**  A record, with the proof of its inclusion verified here. */
-	auditShow: (seq: number) => typedError<RecordProof_Serialize, CommandError_Serialize>(__TAURI_INVOKE("audit_show", { seq })),
+	auditShow: (seq: number) => typedError<RecordProof, CommandError>(__TAURI_INVOKE("audit_show", { seq })),
 	/**  Verifies the whole log. What doesn't agree is the failure, with the record in `details.seq`. */
-	auditVerify: (searchIndex: boolean, progress: Channel<Progress>) => typedError<VerifiedView, CommandError_Serialize>(__TAURI_INVOKE("audit_verify", { searchIndex, progress })),
+	auditVerify: (searchIndex: boolean, progress: Channel<Progress>) => typedError<VerifiedView, CommandError>(__TAURI_INVOKE("audit_verify", { searchIndex, progress })),
 	/**  The words that a filter can ask for. */
 	auditWords: () => __TAURI_INVOKE<AuditWords>("audit_words"),
 	/**  A tenant's keys. */
-	hierarchyShow: (tenant: string) => typedError<HierarchyView_Serialize, CommandError_Serialize>(__TAURI_INVOKE("hierarchy_show", { tenant })),
+	hierarchyShow: (tenant: string) => typedError<HierarchyView, CommandError>(__TAURI_INVOKE("hierarchy_show", { tenant })),
 	/**  Lets a tenant wrap and unwrap with a key. */
-	keystoreAllow: (name: string, tenant: string) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("keystore_allow", { name, tenant })),
+	keystoreAllow: (name: string, tenant: string) => typedError<null, CommandError>(__TAURI_INVOKE("keystore_allow", { name, tenant })),
 	/**  Cancels a deletion; the key is disabled then. */
-	keystoreCancelDeletion: (name: string) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("keystore_cancel_deletion", { name })),
+	keystoreCancelDeletion: (name: string) => typedError<null, CommandError>(__TAURI_INVOKE("keystore_cancel_deletion", { name })),
 	/**  Makes a key that these tenants may wrap and unwrap with. */
-	keystoreCreate: (name: string, tenants: string[]) => typedError<LocalKeyItem_Serialize, CommandError_Serialize>(__TAURI_INVOKE("keystore_create", { name, tenants })),
+	keystoreCreate: (name: string, tenants: string[]) => typedError<LocalKeyItem, CommandError>(__TAURI_INVOKE("keystore_create", { name, tenants })),
 	/**  Keeps a tenant from using a key. */
-	keystoreDeny: (name: string, tenant: string) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("keystore_deny", { name, tenant })),
+	keystoreDeny: (name: string, tenant: string) => typedError<null, CommandError>(__TAURI_INVOKE("keystore_deny", { name, tenant })),
 	/**  Lets a key be used, or keeps everyone from using it. */
-	keystoreEnable: (name: string, enabled: boolean) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("keystore_enable", { name, enabled })),
+	keystoreEnable: (name: string, enabled: boolean) => typedError<null, CommandError>(__TAURI_INVOKE("keystore_enable", { name, enabled })),
 	/**  The keys of the local key store, the destroyed ones too. */
-	keystoreList: () => typedError<LocalKeyItem_Serialize[], CommandError_Serialize>(__TAURI_INVOKE("keystore_list")),
+	keystoreList: () => typedError<LocalKeyItem[], CommandError>(__TAURI_INVOKE("keystore_list")),
 	/**  Gives a key a new version. */
-	keystoreRotate: (name: string) => typedError<number, CommandError_Serialize>(__TAURI_INVOKE("keystore_rotate", { name })),
+	keystoreRotate: (name: string) => typedError<number, CommandError>(__TAURI_INVOKE("keystore_rotate", { name })),
 	/**  Has a key deleted after a waiting time of so many days. */
-	keystoreScheduleDeletion: (name: string, days: number) => typedError<string, CommandError_Serialize>(__TAURI_INVOKE("keystore_schedule_deletion", { name, days })),
+	keystoreScheduleDeletion: (name: string, days: number) => typedError<string, CommandError>(__TAURI_INVOKE("keystore_schedule_deletion", { name, days })),
 	/**  Puts a tag on a key: what answers a tag challenge. */
-	keystoreTag: (name: string, tag: string, value: string) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("keystore_tag", { name, tag, value })),
+	keystoreTag: (name: string, tag: string, value: string) => typedError<null, CommandError>(__TAURI_INVOKE("keystore_tag", { name, tag, value })),
 	/**
 	 *  Checks the answer and probes the key; the tenant's first proven key becomes its active one. A wrong
 	 *  answer spends the challenge.
 	 */
-	challengeAnswer: (id: string, answer: AnswerInput) => typedError<RootKeyItem_Serialize, CommandError_Serialize>(__TAURI_INVOKE("challenge_answer", { id, answer })),
+	challengeAnswer: (id: string, answer: AnswerInput) => typedError<RootKeyItem, CommandError>(__TAURI_INVOKE("challenge_answer", { id, answer })),
 	/**  Starts a challenge of the kind `decrypt`, `tag` or `attest`. */
-	challengeStart: (rootKey: string, kind: string) => typedError<ChallengeItem_Serialize, CommandError_Serialize>(__TAURI_INVOKE("challenge_start", { rootKey, kind })),
+	challengeStart: (rootKey: string, kind: string) => typedError<ChallengeItem, CommandError>(__TAURI_INVOKE("challenge_start", { rootKey, kind })),
 	/**  What a text is taken for, as it is typed. */
-	referenceRecognise: (text: string) => __TAURI_INVOKE<RecognisedView_Serialize>("reference_recognise", { text }),
+	referenceRecognise: (text: string) => __TAURI_INVOKE<RecognisedView>("reference_recognise", { text }),
 	/**  Registers a tenant's root key by its references: one, or one a region for a multi-Region key. */
-	rootKeyRegister: (tenant: string, references: string[]) => typedError<RootKeyItem_Serialize, CommandError_Serialize>(__TAURI_INVOKE("root_key_register", { tenant, references })),
+	rootKeyRegister: (tenant: string, references: string[]) => typedError<RootKeyItem, CommandError>(__TAURI_INVOKE("root_key_register", { tenant, references })),
 	/**  Saves a statement to sign, to the byte, where the dialog says. */
-	statementSave: (statement: string) => typedError<string | null, CommandError_Serialize>(__TAURI_INVOKE("statement_save", { statement })),
+	statementSave: (statement: string) => typedError<string | null, CommandError>(__TAURI_INVOKE("statement_save", { statement })),
+	/**  What needs a person now, most urgent first. */
+	attentionList: () => typedError<AttentionView[], CommandError>(__TAURI_INVOKE("attention_list")),
 	/**  How the log stands: when it was last verified, and what is kept outside says of it. */
-	logStanding: () => typedError<LogStandingView_Serialize, CommandError_Serialize>(__TAURI_INVOKE("log_standing")),
+	logStanding: () => typedError<LogStandingView, CommandError>(__TAURI_INVOKE("log_standing")),
+	/**  What revoking a tenant would lock. */
+	blastRadius: (tenant: string) => typedError<BlastRadiusView, CommandError>(__TAURI_INVOKE("blast_radius", { tenant })),
+	/**  The last hundred revocations and denials, newest first: of a tenant, or of all. */
+	revocationsList: (tenant: string | null) => typedError<TimelineView[], CommandError>(__TAURI_INVOKE("revocations_list", { tenant })),
+	/**
+	 *  Lets a suspended or revoked tenant read and write again, if its root key answers. With `at_provider`
+	 *  the key is first enabled where it lives.
+	 */
+	tenantRestore: (tenant: string, atProvider: boolean) => typedError<null, CommandError>(__TAURI_INVOKE("tenant_restore", { tenant, atProvider })),
+	/**
+	 *  Locks a tenant at once, and tells each step as it is taken. The tenant's id as it was typed must be
+	 *  the tenant's: a hand that slipped types another.
+	 */
+	tenantRevoke: (tenant: string, typed: string, reason: string, atProvider: boolean, steps: Channel<RevokeStepView>) => typedError<RevokedView, CommandError>(__TAURI_INVOKE("tenant_revoke", { tenant, typed, reason, atProvider, steps })),
 	/**  Has a job end after the batch under way. */
-	rewrapCancel: (id: string) => typedError<JobItem_Serialize, CommandError_Serialize>(__TAURI_INVOKE("rewrap_cancel", { id })),
+	rewrapCancel: (id: string) => typedError<JobItem, CommandError>(__TAURI_INVOKE("rewrap_cancel", { id })),
 	/**
 	 *  What there is to rewrap, and how long it would take: a few keys are rewrapped for the time and thrown
 	 *  away.
 	 */
-	rewrapForecast: (tenant: string) => typedError<RewrapReportView_Serialize, CommandError_Serialize>(__TAURI_INVOKE("rewrap_forecast", { tenant })),
+	rewrapForecast: (tenant: string) => typedError<RewrapReportView, CommandError>(__TAURI_INVOKE("rewrap_forecast", { tenant })),
 	/**  The jobs of this window's process, oldest first. */
-	rewrapJobs: () => typedError<JobItem_Serialize[], CommandError_Serialize>(__TAURI_INVOKE("rewrap_jobs")),
+	rewrapJobs: () => typedError<JobItem[], CommandError>(__TAURI_INVOKE("rewrap_jobs")),
 	/**  Has a job pause after the batch under way. */
-	rewrapPause: (id: string) => typedError<JobItem_Serialize, CommandError_Serialize>(__TAURI_INVOKE("rewrap_pause", { id })),
+	rewrapPause: (id: string) => typedError<JobItem, CommandError>(__TAURI_INVOKE("rewrap_pause", { id })),
 	/**  Runs a paused or failed job again. */
-	rewrapResume: (id: string) => typedError<JobItem_Serialize, CommandError_Serialize>(__TAURI_INVOKE("rewrap_resume", { id })),
+	rewrapResume: (id: string) => typedError<JobItem, CommandError>(__TAURI_INVOKE("rewrap_resume", { id })),
 	/**  Starts a job. */
-	rewrapStart: (tenant: string, retryQuarantined: boolean, batch: number | null) => typedError<JobItem_Serialize, CommandError_Serialize>(__TAURI_INVOKE("rewrap_start", { tenant, retryQuarantined, batch })),
+	rewrapStart: (tenant: string, retryQuarantined: boolean, batch: number | null) => typedError<JobItem, CommandError>(__TAURI_INVOKE("rewrap_start", { tenant, retryQuarantined, batch })),
 	/**  Rotates a tenant's root key: to a new version, or to another proven key by its number. */
-	rootKeyRotate: (tenant: string, toKey: number | null) => typedError<RotatedView_Serialize, CommandError_Serialize>(__TAURI_INVOKE("root_key_rotate", { tenant, toKey })),
+	rootKeyRotate: (tenant: string, toKey: number | null) => typedError<RotatedView, CommandError>(__TAURI_INVOKE("root_key_rotate", { tenant, toKey })),
 	/**  The rotation period of a tenant, or the workspace's. */
-	rotationPeriod: (tenant: string | null) => typedError<PeriodView, CommandError_Serialize>(__TAURI_INVOKE("rotation_period", { tenant })),
+	rotationPeriod: (tenant: string | null) => typedError<PeriodView, CommandError>(__TAURI_INVOKE("rotation_period", { tenant })),
 	/**  Sets a tenant's rotation period, or the workspace's; no days is the workspace's, or the usual ones. */
-	rotationPeriodSet: (tenant: string | null, days: number | null) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("rotation_period_set", { tenant, days })),
+	rotationPeriodSet: (tenant: string | null, days: number | null) => typedError<null, CommandError>(__TAURI_INVOKE("rotation_period_set", { tenant, days })),
 	/**  Enrols a key for a tenant, in OpenSSH's one-line form. */
-	approverEnroll: (tenant: string, publicKey: string) => typedError<ApproverItem, CommandError_Serialize>(__TAURI_INVOKE("approver_enroll", { tenant, publicKey })),
+	approverEnroll: (tenant: string, publicKey: string) => typedError<ApproverItem, CommandError>(__TAURI_INVOKE("approver_enroll", { tenant, publicKey })),
 	/**  The keys whose signatures stand for a tenant. */
-	approversList: (tenant: string) => typedError<ApproverItem[], CommandError_Serialize>(__TAURI_INVOKE("approvers_list", { tenant })),
+	approversList: (tenant: string) => typedError<ApproverItem[], CommandError>(__TAURI_INVOKE("approvers_list", { tenant })),
 	/**  Gives a dataset a new data key for new objects. */
-	dataKeyRotate: (tenant: string, dataset: string) => typedError<string, CommandError_Serialize>(__TAURI_INVOKE("data_key_rotate", { tenant, dataset })),
+	dataKeyRotate: (tenant: string, dataset: string) => typedError<string, CommandError>(__TAURI_INVOKE("data_key_rotate", { tenant, dataset })),
 	/**  Creates a dataset with its data key. */
-	datasetCreate: (tenant: string, name: string, regions: string[], names: string) => typedError<DatasetItem, CommandError_Serialize>(__TAURI_INVOKE("dataset_create", { tenant, name, regions, names })),
+	datasetCreate: (tenant: string, name: string, regions: string[], names: string) => typedError<DatasetItem, CommandError>(__TAURI_INVOKE("dataset_create", { tenant, name, regions, names })),
 	/**  Sets how the log holds the names of a dataset's objects. */
-	datasetNames: (tenant: string, name: string, names: string) => typedError<DatasetItem, CommandError_Serialize>(__TAURI_INVOKE("dataset_names", { tenant, name, names })),
+	datasetNames: (tenant: string, name: string, names: string) => typedError<DatasetItem, CommandError>(__TAURI_INVOKE("dataset_names", { tenant, name, names })),
 	/**  Forgets a tenant's keys for good. */
-	tenantOffboard: (tenant: string, deleteData: boolean) => typedError<OffboardedView, CommandError_Serialize>(__TAURI_INVOKE("tenant_offboard", { tenant, deleteData })),
+	tenantOffboard: (tenant: string, deleteData: boolean) => typedError<OffboardedView, CommandError>(__TAURI_INVOKE("tenant_offboard", { tenant, deleteData })),
 	/**  Registers a tenant. */
-	tenantRegister: (id: string, displayName: string) => typedError<TenantView_Serialize, CommandError_Serialize>(__TAURI_INVOKE("tenant_register", { id, displayName })),
+	tenantRegister: (id: string, displayName: string) => typedError<TenantView, CommandError>(__TAURI_INVOKE("tenant_register", { id, displayName })),
 	/**  A tenant, whole. */
-	tenantShow: (tenant: string) => typedError<TenantDetail_Serialize, CommandError_Serialize>(__TAURI_INVOKE("tenant_show", { tenant })),
+	tenantShow: (tenant: string) => typedError<TenantDetail, CommandError>(__TAURI_INVOKE("tenant_show", { tenant })),
 	/**  Suspends a tenant by hand, until it is restored. */
-	tenantSuspend: (tenant: string, reason: string) => typedError<TenantView_Serialize, CommandError_Serialize>(__TAURI_INVOKE("tenant_suspend", { tenant, reason })),
+	tenantSuspend: (tenant: string, reason: string) => typedError<TenantView, CommandError>(__TAURI_INVOKE("tenant_suspend", { tenant, reason })),
 	/**  All tenants; for a tenant's approver, that tenant alone. */
-	tenantsList: () => typedError<TenantRow_Serialize[], CommandError_Serialize>(__TAURI_INVOKE("tenants_list")),
+	tenantsList: () => typedError<TenantRow[], CommandError>(__TAURI_INVOKE("tenants_list")),
 	/**
 	 *  Adds a witness by its verifier key and address, or a folder that keeps checkpoints: the dialog asks
 	 *  for that one.
 	 */
-	witnessAdd: (key: string | null, url: string | null, withFolder: boolean) => typedError<boolean, CommandError_Serialize>(__TAURI_INVOKE("witness_add", { key, url, withFolder })),
+	witnessAdd: (key: string | null, url: string | null, withFolder: boolean) => typedError<boolean, CommandError>(__TAURI_INVOKE("witness_add", { key, url, withFolder })),
 	/**  Removes a witness by its name. */
-	witnessRemove: (name: string) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("witness_remove", { name })),
+	witnessRemove: (name: string) => typedError<null, CommandError>(__TAURI_INVOKE("witness_remove", { name })),
 	/**
 	 *  What every place and witness says of the log; with `ask`, the witnesses are shown the newest
 	 *  checkpoint.
 	 */
-	witnessesShow: (ask: boolean) => typedError<Witnesses_Serialize, CommandError_Serialize>(__TAURI_INVOKE("witnesses_show", { ask })),
+	witnessesShow: (ask: boolean) => typedError<Witnesses, CommandError>(__TAURI_INVOKE("witnesses_show", { ask })),
 	/**  Sets the AWS client of the next opening: a profile, and an endpoint instead of AWS's own. */
-	awsSet: (profile: string | null, endpoint: string | null) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("aws_set", { profile, endpoint })),
+	awsSet: (profile: string | null, endpoint: string | null) => typedError<null, CommandError>(__TAURI_INVOKE("aws_set", { profile, endpoint })),
 	/**  After how many minutes without input the window locks itself: 1 to 240. */
-	lockAfterSet: (minutes: number) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("lock_after_set", { minutes })),
+	lockAfterSet: (minutes: number) => typedError<null, CommandError>(__TAURI_INVOKE("lock_after_set", { minutes })),
 	/**  Somebody has just used the window: the time until it locks itself begins again. */
 	lockTouch: () => __TAURI_INVOKE<void>("lock_touch"),
 	/**  Takes another role: `administrator`, `security-officer` or `tenant-approver:TENANT`. */
-	roleTake: (role: string) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("role_take", { role })),
+	roleTake: (role: string) => typedError<null, CommandError>(__TAURI_INVOKE("role_take", { role })),
 	/**  Turns to another folder that the dialog asks for; none where it was cancelled. */
-	workspaceChoose: () => typedError<string | null, CommandError_Serialize>(__TAURI_INVOKE("workspace_choose")),
+	workspaceChoose: () => typedError<string | null, CommandError>(__TAURI_INVOKE("workspace_choose")),
 	/**  Makes the workspace and opens it. Where a secret can't be kept, nothing remains of it. */
-	workspaceCreate: (workspace: NewWorkspace_Deserialize) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("workspace_create", { workspace })),
+	workspaceCreate: (workspace: NewWorkspace) => typedError<null, CommandError>(__TAURI_INVOKE("workspace_create", { workspace })),
 	/**  Locks the window. */
-	workspaceLock: () => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("workspace_lock")),
+	workspaceLock: () => typedError<null, CommandError>(__TAURI_INVOKE("workspace_lock")),
 	/**  The open workspace. */
-	workspaceShow: () => typedError<WorkspaceView_Serialize, CommandError_Serialize>(__TAURI_INVOKE("workspace_show")),
+	workspaceShow: () => typedError<WorkspaceView, CommandError>(__TAURI_INVOKE("workspace_show")),
 	/**  How the window stands to its workspace. Asks the keyring only where there is no workspace yet. */
-	workspaceStanding: () => typedError<WorkspaceStanding_Serialize, CommandError_Serialize>(__TAURI_INVOKE("workspace_standing")),
+	workspaceStanding: () => typedError<WorkspaceStanding, CommandError>(__TAURI_INVOKE("workspace_standing")),
 	/**
 	 *  Opens the workspace with its secret: the passphrase, or what the OS keyring holds. Accepting a
 	 *  rollback takes a reason, which is recorded.
 	 */
-	workspaceUnlock: (passphrase: string | null, acceptRollback: string | null) => typedError<null, CommandError_Serialize>(__TAURI_INVOKE("workspace_unlock", { passphrase, acceptRollback })),
+	workspaceUnlock: (passphrase: string | null, acceptRollback: string | null) => typedError<null, CommandError>(__TAURI_INVOKE("workspace_unlock", { passphrase, acceptRollback })),
 };
 
 /** Events */
@@ -166,24 +182,7 @@ export const events = {
 
 /* Types */
 /**  What a place outside the database says of the log. */
-export type AnchorItem = AnchorItem_Serialize | AnchorItem_Deserialize;
-
-/**  What a place outside the database says of the log. */
-export type AnchorItem_Deserialize = {
-	/**  The place. */
-	place: string,
-	/**  `current`, `behind`, `none`, `unreachable`, `rolled-back`, `forked` or `foreign`. */
-	found: string,
-	/**  How many records the checkpoint has that it keeps. */
-	size?: number | null,
-	/**  When it was kept. */
-	at?: string | null,
-	/**  What is wrong, and what to do. */
-	detail?: string | null,
-};
-
-/**  What a place outside the database says of the log. */
-export type AnchorItem_Serialize = {
+export type AnchorItem = {
 	/**  The place. */
 	place: string,
 	/**  `current`, `behind`, `none`, `unreachable`, `rolled-back`, `forked` or `foreign`. */
@@ -240,31 +239,32 @@ export type ApproverItem = {
 	enrolled_at: string,
 };
 
-/**  Which records; all conditions hold together. */
-export type AuditFilterInput = AuditFilterInput_Serialize | AuditFilterInput_Deserialize;
-
-/**  Which records; all conditions hold together. */
-export type AuditFilterInput_Deserialize = {
-	/**  Of this tenant. */
-	tenant?: string | null,
-	/**  About this key: `rk:TENANT/NUMBER` or `dk:TENANT/DATASET/VERSION`. */
-	key?: string | null,
-	/**  Of this action. */
-	action?: string | null,
-	/**  With this outcome. */
-	outcome?: string | null,
-	/**  By this actor. */
-	actor?: string | null,
-	/**  At this time (RFC 3339) or later. */
-	since?: string | null,
-	/**  Before this time. */
-	until?: string | null,
-	/**  With all of these words. */
-	search?: string | null,
+/**  One thing that somebody should look at. */
+export type AttentionView = {
+	/**  What it is: `tenant-denied`, `rotation-overdue` and so on. */
+	kind: string,
+	/**  How urgent that is: `critical`, `warning` or `notice`. */
+	urgency: string,
+	/**  The tenant concerned; none where it is the workspace's own. */
+	tenant: string | null,
+	/**  The root key concerned. */
+	root_key: string | null,
+	/**  What else it is about: the place or witness, the challenge's id, the request. */
+	subject: string | null,
+	/**  The stable code or word of why. */
+	code: string | null,
+	/**  Since when. */
+	since: string | null,
+	/**  Until when something is to be done. */
+	until: string | null,
+	/**  How many it is about: data keys, records or sidecars. */
+	count: number | null,
+	/**  Of how many. */
+	total: number | null,
 };
 
 /**  Which records; all conditions hold together. */
-export type AuditFilterInput_Serialize = {
+export type AuditFilterInput = {
 	/**  Of this tenant. */
 	tenant: string | null,
 	/**  About this key: `rk:TENANT/NUMBER` or `dk:TENANT/DATASET/VERSION`. */
@@ -291,6 +291,36 @@ export type AuditWords = {
 	outcomes: string[],
 };
 
+/**  What revoking a tenant would lock. */
+export type BlastRadiusView = {
+	/**  The tenant. */
+	tenant: string,
+	/**  Its state. */
+	state: string,
+	/**  Its datasets. */
+	datasets: LockedDatasetView[],
+	/**  Its objects. */
+	objects: number,
+	/**  Their bytes of plaintext. */
+	bytes: number,
+	/**  Its data keys. */
+	data_keys: number,
+	/**  How many of them are unwrapped in this process's memory. */
+	cached_data_keys: number,
+	/**  Its root keys. */
+	root_keys: LockedRootKeyView[],
+	/**  Whether Keyward can disable the key at its provider; none where there is no key to disable. */
+	may_disable: string | null,
+	/**  Data keys that other root keys wrap, which disabling this one doesn't lock at the provider. */
+	data_keys_under_others: number,
+	/**  The datasets whose sidecars lag behind: what the tenant couldn't open by itself. */
+	stale_sidecars: string[],
+	/**  The log's days whose archives are encrypted under the tenant's keys. */
+	log_days: string[],
+	/**  The last revocations of the tenant. */
+	last: TimelineView[],
+};
+
 /**  An unwrapped data key in memory: which, never what. */
 export type CachedKeyView = {
 	/**  Its dataset. */
@@ -302,38 +332,7 @@ export type CachedKeyView = {
 };
 
 /**  A challenge, with what the tenant needs to answer it. */
-export type ChallengeItem = ChallengeItem_Serialize | ChallengeItem_Deserialize;
-
-/**  A challenge, with what the tenant needs to answer it. */
-export type ChallengeItem_Deserialize = {
-	/**  Names it in the answer. */
-	id: string,
-	/**  `decrypt`, `tag` or `attest`. */
-	kind: string,
-	/**  The root key it is about. */
-	root_key: string,
-	/**  The key's reference in this region. */
-	reference: string,
-	/**  Until when it may be answered. */
-	expires_at: string,
-	/**  `decrypt`: the provider's ciphertext of the nonce, base64. */
-	ciphertext?: string | null,
-	/**  `decrypt`: the context to decrypt it in. */
-	encryption_context: ContextPair[],
-	/**  `tag`: the tag's key. */
-	tag_key?: string | null,
-	/**  `tag`: the tag's value. */
-	tag_value?: string | null,
-	/**  `attest`: the text to sign, to the byte. */
-	statement?: string | null,
-	/**  `attest`: the namespace for an SSH signature. */
-	ssh_namespace?: string | null,
-	/**  What the tenant runs with its own credentials, for a POSIX shell. */
-	command?: string | null,
-};
-
-/**  A challenge, with what the tenant needs to answer it. */
-export type ChallengeItem_Serialize = {
+export type ChallengeItem = {
 	/**  Names it in the answer. */
 	id: string,
 	/**  `decrypt`, `tag` or `attest`. */
@@ -361,28 +360,7 @@ export type ChallengeItem_Serialize = {
 };
 
 /**  A challenge in a table. */
-export type ChallengeRow = ChallengeRow_Serialize | ChallengeRow_Deserialize;
-
-/**  A challenge in a table. */
-export type ChallengeRow_Deserialize = {
-	/**  Its id. */
-	id: string,
-	/**  The root key that it is about: `rk:TENANT/NUMBER`. */
-	root_key: string,
-	/**  `decrypt`, `tag` or `attest`. */
-	kind: string,
-	/**  `open`, `passed`, `failed` or `expired`. */
-	state: string,
-	/**  When it was started. */
-	created_at: string,
-	/**  Until when it may be answered. */
-	expires_at: string,
-	/**  When it was answered. */
-	answered_at?: string | null,
-};
-
-/**  A challenge in a table. */
-export type ChallengeRow_Serialize = {
+export type ChallengeRow = {
 	/**  Its id. */
 	id: string,
 	/**  The root key that it is about: `rk:TENANT/NUMBER`. */
@@ -400,22 +378,7 @@ export type ChallengeRow_Serialize = {
 };
 
 /**  Why a command failed. */
-export type CommandError = CommandError_Serialize | CommandError_Deserialize;
-
-/**  Why a command failed. */
-export type CommandError_Deserialize = {
-	/**  The stable code; `unexpected` where there is none. */
-	code: string,
-	/**  What happened, to which key or tenant. */
-	message: string,
-	/**  What to do next, where it is known. */
-	next_step?: string | null,
-	/**  Facts by name: the record that a verification stopped at, as `seq`. */
-	details: { [key in string]: string },
-};
-
-/**  Why a command failed. */
-export type CommandError_Serialize = {
+export type CommandError = {
 	/**  The stable code; `unexpected` where there is none. */
 	code: string,
 	/**  What happened, to which key or tenant. */
@@ -435,20 +398,7 @@ export type ContextPair = {
 };
 
 /**  How many records a time has. */
-export type CountItem = CountItem_Serialize | CountItem_Deserialize;
-
-/**  How many records a time has. */
-export type CountItem_Deserialize = {
-	/**  When the hour or day begins. */
-	start: string,
-	/**  The outcome, action or tenant that was counted apart. */
-	term?: string | null,
-	/**  How many. */
-	records: number,
-};
-
-/**  How many records a time has. */
-export type CountItem_Serialize = {
+export type CountItem = {
 	/**  When the hour or day begins. */
 	start: string,
 	/**  The outcome, action or tenant that was counted apart. */
@@ -474,28 +424,7 @@ export type DatasetItem = {
 };
 
 /**  A dataset with its data keys and objects as counts. */
-export type DatasetNodeView = DatasetNodeView_Serialize | DatasetNodeView_Deserialize;
-
-/**  A dataset with its data keys and objects as counts. */
-export type DatasetNodeView_Deserialize = {
-	/**  The dataset. */
-	dataset: DatasetItem,
-	/**  How many data keys it has. */
-	data_keys: number,
-	/**  The same by state. */
-	by_state: KeysInStateView[],
-	/**  How many of them are to be rewrapped. */
-	stale_data_keys: number,
-	/**  When the newest was made. */
-	newest_at?: string | null,
-	/**  How many objects it has. */
-	objects: number,
-	/**  Their bytes of plaintext. */
-	bytes: number,
-};
-
-/**  A dataset with its data keys and objects as counts. */
-export type DatasetNodeView_Serialize = {
+export type DatasetNodeView = {
 	/**  The dataset. */
 	dataset: DatasetItem,
 	/**  How many data keys it has. */
@@ -513,28 +442,7 @@ export type DatasetNodeView_Serialize = {
 };
 
 /**  A day of the log. */
-export type DayItem = DayItem_Serialize | DayItem_Deserialize;
-
-/**  A day of the log. */
-export type DayItem_Deserialize = {
-	/**  Which, in UTC. */
-	day: string,
-	/**  Its first record. */
-	first: number,
-	/**  How many records it has; so far, where it isn't over. */
-	records: number,
-	/**  When it was sealed. */
-	sealed_at?: string | null,
-	/**  When it was archived. */
-	archived_at?: string | null,
-	/**  The archive's length in bytes. */
-	archive_bytes?: number | null,
-	/**  Whether its records are in the database. */
-	here: boolean,
-};
-
-/**  A day of the log. */
-export type DayItem_Serialize = {
+export type DayItem = {
 	/**  Which, in UTC. */
 	day: string,
 	/**  Its first record. */
@@ -563,34 +471,15 @@ export type ExportAs =
 "jsonl";
 
 /**  A tenant's keys: root keys, their versions, data keys by dataset, objects as counts. */
-export type HierarchyView = HierarchyView_Serialize | HierarchyView_Deserialize;
-
-/**  A tenant's keys: root keys, their versions, data keys by dataset, objects as counts. */
-export type HierarchyView_Deserialize = {
+export type HierarchyView = {
 	/**  The tenant. */
-	tenant: TenantView_Deserialize,
+	tenant: TenantView,
 	/**  For how many days a root key version may stay current. */
 	rotation_days: number,
 	/**  Its root keys. */
-	root_keys: RootKeyNodeView_Deserialize[],
+	root_keys: RootKeyNodeView[],
 	/**  Its datasets. */
-	datasets: DatasetNodeView_Deserialize[],
-	/**  Data keys that a rewrap couldn't move. */
-	quarantine: QuarantineItem[],
-	/**  Its data keys in this process's memory now. */
-	cached: CachedKeyView[],
-};
-
-/**  A tenant's keys: root keys, their versions, data keys by dataset, objects as counts. */
-export type HierarchyView_Serialize = {
-	/**  The tenant. */
-	tenant: TenantView_Serialize,
-	/**  For how many days a root key version may stay current. */
-	rotation_days: number,
-	/**  Its root keys. */
-	root_keys: RootKeyNodeView_Serialize[],
-	/**  Its datasets. */
-	datasets: DatasetNodeView_Serialize[],
+	datasets: DatasetNodeView[],
 	/**  Data keys that a rewrap couldn't move. */
 	quarantine: QuarantineItem[],
 	/**  Its data keys in this process's memory now. */
@@ -598,38 +487,7 @@ export type HierarchyView_Serialize = {
 };
 
 /**  A rewrap that runs on in this process, or ended in it. */
-export type JobItem = JobItem_Serialize | JobItem_Deserialize;
-
-/**  A rewrap that runs on in this process, or ended in it. */
-export type JobItem_Deserialize = {
-	/**  The request that started it, which all its records carry. */
-	id: string,
-	/**  Whose data keys. */
-	tenant: string,
-	/**  The root key they are to be under. */
-	root_key: string,
-	/**  Its version. */
-	version: number,
-	/**  `running`, `paused`, `cancelled`, `done` or `failed`. */
-	state: string,
-	/**  What it will be once the batch under way is committed. */
-	stopping?: string | null,
-	/**  How far it is. */
-	progress: RewrapProgressView_Deserialize,
-	/**  When it was started. */
-	started_at: string,
-	/**  When it ended, or was last paused. */
-	ended_at?: string | null,
-	/**  The forecast that it was started on. */
-	forecast?: RewrapReportView_Deserialize | null,
-	/**  Why it failed. */
-	failure?: CommandError_Deserialize | null,
-	/**  What its last run left. */
-	report?: RewrapReportView_Deserialize | null,
-};
-
-/**  A rewrap that runs on in this process, or ended in it. */
-export type JobItem_Serialize = {
+export type JobItem = {
 	/**  The request that started it, which all its records carry. */
 	id: string,
 	/**  Whose data keys. */
@@ -643,17 +501,17 @@ export type JobItem_Serialize = {
 	/**  What it will be once the batch under way is committed. */
 	stopping: string | null,
 	/**  How far it is. */
-	progress: RewrapProgressView_Serialize,
+	progress: RewrapProgressView,
 	/**  When it was started. */
 	started_at: string,
 	/**  When it ended, or was last paused. */
 	ended_at: string | null,
 	/**  The forecast that it was started on. */
-	forecast: RewrapReportView_Serialize | null,
+	forecast: RewrapReportView | null,
 	/**  Why it failed. */
-	failure: CommandError_Serialize | null,
+	failure: CommandError | null,
 	/**  What its last run left. */
-	report: RewrapReportView_Serialize | null,
+	report: RewrapReportView | null,
 };
 
 /**  A rewrap job is further, or ended. */
@@ -668,30 +526,7 @@ export type KeysInStateView = {
 };
 
 /**  A key of the local key store. */
-export type LocalKeyItem = LocalKeyItem_Serialize | LocalKeyItem_Deserialize;
-
-/**  A key of the local key store. */
-export type LocalKeyItem_Deserialize = {
-	/**  Its reference, `local:NAME`. */
-	reference: string,
-	/**  Its name. */
-	name: string,
-	/**  `enabled`, `disabled`, `pending-deletion` or `destroyed`. */
-	state: string,
-	/**  Its current version. */
-	version: number,
-	/**  When it was made. */
-	created_at: string,
-	/**  When it will be deleted, or was. */
-	deletion_at?: string | null,
-	/**  The tenants that may wrap or unwrap with it. */
-	tenants: string[],
-	/**  The names of its tags. */
-	tags: string[],
-};
-
-/**  A key of the local key store. */
-export type LocalKeyItem_Serialize = {
+export type LocalKeyItem = {
 	/**  Its reference, `local:NAME`. */
 	reference: string,
 	/**  Its name. */
@@ -710,29 +545,34 @@ export type LocalKeyItem_Serialize = {
 	tags: string[],
 };
 
-/**  How the log stands. */
-export type LogStandingView = LogStandingView_Serialize | LogStandingView_Deserialize;
+/**  A dataset that would be locked. */
+export type LockedDatasetView = {
+	/**  Its name. */
+	name: string,
+	/**  Its objects. */
+	objects: number,
+	/**  Their bytes of plaintext. */
+	bytes: number,
+};
 
-/**  How the log stands. */
-export type LogStandingView_Deserialize = {
-	/**  How many records it has. */
-	records: number,
-	/**  When the newest was written. */
-	newest_at?: string | null,
-	/**  Its origin line. */
-	origin: string,
-	/**  The tree's root, base64 as in the checkpoint. */
-	root: string,
-	/**  The newest verification, whichever way it ended. */
-	verified?: VerificationView_Deserialize | null,
-	/**  The newest that passed. */
-	passed?: VerificationView_Deserialize | null,
-	/**  What is kept outside says of it. */
-	kept: Witnesses_Deserialize,
+/**  A root key of the tenant. */
+export type LockedRootKeyView = {
+	/**  `rk:TENANT/NUMBER`. */
+	id: string,
+	/**  Where it is. */
+	provider: string,
+	/**  Its state. */
+	state: string,
+	/**  Its current version. */
+	version: number,
+	/**  How many data keys each of its versions wraps. */
+	versions: WrappedItem[],
+	/**  Whether it is the one that is disabled at its provider with the revocation. */
+	is_disabled_with: boolean,
 };
 
 /**  How the log stands. */
-export type LogStandingView_Serialize = {
+export type LogStandingView = {
 	/**  How many records it has. */
 	records: number,
 	/**  When the newest was written. */
@@ -742,28 +582,15 @@ export type LogStandingView_Serialize = {
 	/**  The tree's root, base64 as in the checkpoint. */
 	root: string,
 	/**  The newest verification, whichever way it ended. */
-	verified: VerificationView_Serialize | null,
+	verified: VerificationView | null,
 	/**  The newest that passed. */
-	passed: VerificationView_Serialize | null,
+	passed: VerificationView | null,
 	/**  What is kept outside says of it. */
-	kept: Witnesses_Serialize,
+	kept: Witnesses,
 };
 
 /**  What a new workspace shall be like. */
-export type NewWorkspace = NewWorkspace_Serialize | NewWorkspace_Deserialize;
-
-/**  What a new workspace shall be like. */
-export type NewWorkspace_Deserialize = {
-	/**  The region that its engine runs in. */
-	region: string,
-	/**  Where objects shall lie: a folder or a bucket's URL; none is a folder in the workspace. */
-	objects?: string | null,
-	/**  Seals the secrets; none keeps them in the OS keyring. It goes to Rust and never comes back. */
-	passphrase?: string | null,
-};
-
-/**  What a new workspace shall be like. */
-export type NewWorkspace_Serialize = {
+export type NewWorkspace = {
 	/**  The region that its engine runs in. */
 	region: string,
 	/**  Where objects shall lie: a folder or a bucket's URL; none is a folder in the workspace. */
@@ -848,30 +675,7 @@ export type QuarantineItem = {
 };
 
 /**  What a typed text is taken for. */
-export type RecognisedView = RecognisedView_Serialize | RecognisedView_Deserialize;
-
-/**  What a typed text is taken for. */
-export type RecognisedView_Deserialize = {
-	/**  The provider whose form it has, as far as it can be told. */
-	provider?: string | null,
-	/**  The reference in its provider's usual spelling, once it is whole. */
-	reference?: string | null,
-	/**  Who would control the key. */
-	custody?: string | null,
-	/**  The region that the reference names. */
-	region?: string | null,
-	/**  The part that is wrong or missing. */
-	part?: string | null,
-	/**  What that part must be. */
-	expected?: string | null,
-	/**  What stands there instead. */
-	found?: string | null,
-	/**  A whole reference of this form. */
-	example?: string | null,
-};
-
-/**  What a typed text is taken for. */
-export type RecognisedView_Serialize = {
+export type RecognisedView = {
 	/**  The provider whose form it has, as far as it can be told. */
 	provider: string | null,
 	/**  The reference in its provider's usual spelling, once it is whole. */
@@ -899,40 +703,7 @@ export type RecordDetail = {
 };
 
 /**  A record. */
-export type RecordItem = RecordItem_Serialize | RecordItem_Deserialize;
-
-/**  A record. */
-export type RecordItem_Deserialize = {
-	/**  Its place in the log, from 0. */
-	seq: number,
-	/**  When it was recorded. */
-	time: string,
-	/**  Who acted. */
-	actor: string,
-	/**  In which role. */
-	role: string,
-	/**  The tenant that it was about. */
-	tenant?: string | null,
-	/**  The key that it was about. */
-	key?: string | null,
-	/**  The key's version. */
-	key_version?: number | null,
-	/**  What was done. */
-	action: string,
-	/**  How it ended: `ok`, `denied`, `failed` or `intent`. */
-	outcome: string,
-	/**  The stable code of a refusal or failure. */
-	code?: string | null,
-	/**  The region of the engine that did it. */
-	region: string,
-	/**  The request that caused it. */
-	request: string,
-	/**  Whatever else is worth knowing. */
-	details: RecordDetail[],
-};
-
-/**  A record. */
-export type RecordItem_Serialize = {
+export type RecordItem = {
 	/**  Its place in the log, from 0. */
 	seq: number,
 	/**  When it was recorded. */
@@ -962,59 +733,19 @@ export type RecordItem_Serialize = {
 };
 
 /**  A page of records. */
-export type RecordPage = RecordPage_Serialize | RecordPage_Deserialize;
-
-/**  A page of records. */
-export type RecordPage_Deserialize = {
+export type RecordPage = {
 	/**  The records, in the order that was asked for. */
-	records: RecordItem_Deserialize[],
-	/**  Where the next page goes on; none where this is the last. */
-	next?: number | null,
-};
-
-/**  A page of records. */
-export type RecordPage_Serialize = {
-	/**  The records, in the order that was asked for. */
-	records: RecordItem_Serialize[],
+	records: RecordItem[],
 	/**  Where the next page goes on; none where this is the last. */
 	next: number | null,
 };
 
 /**  A record with the proof that it is in the log, which was verified here. */
-export type RecordProof = RecordProof_Serialize | RecordProof_Deserialize;
-
-/**  A record with the proof that it is in the log, which was verified here. */
-export type RecordProof_Deserialize = {
+export type RecordProof = {
 	/**  Its place in the log. */
 	seq: number,
 	/**  What it says; none where its day is archived and not fetched. */
-	record?: RecordItem_Deserialize | null,
-	/**  The record as it is hashed: its canonical JSON. */
-	canonical?: string | null,
-	/**  Its leaf hash, in hexadecimal digits. */
-	leaf: string,
-	/**  Its inclusion proof, from the leaf to the root, in hexadecimal digits. */
-	path: ProofStep[],
-	/**  The root that they lead to, in hexadecimal digits. */
-	root: string,
-	/**  The size of the checkpoint that it was proven to be in. */
-	size: number,
-	/**  The checkpoint's origin. */
-	origin: string,
-	/**  Its day in UTC. */
-	day: string,
-	/**  Whether the day is sealed. */
-	sealed: boolean,
-	/**  Whether the day is archived. */
-	archived: boolean,
-};
-
-/**  A record with the proof that it is in the log, which was verified here. */
-export type RecordProof_Serialize = {
-	/**  Its place in the log. */
-	seq: number,
-	/**  What it says; none where its day is archived and not fetched. */
-	record: RecordItem_Serialize | null,
+	record: RecordItem | null,
 	/**  The record as it is hashed: its canonical JSON. */
 	canonical: string | null,
 	/**  Its leaf hash, in hexadecimal digits. */
@@ -1055,46 +786,69 @@ export type ReferenceItem = {
 	reference: string,
 };
 
-/**  The range of times that records are kept here for, and where archives go. */
-export type RetentionView = RetentionView_Serialize | RetentionView_Deserialize;
-
-/**  The range of times that records are kept here for, and where archives go. */
-export type RetentionView_Deserialize = {
-	/**  For how many whole days a day's records stay in the database, at least. */
-	keep_days: number,
-	/**  The dataset whose data keys encrypt archives: `TENANT/DATASET`. */
-	archive_under?: string | null,
+/**  A refused operation. */
+export type RefusedView = {
+	/**  The record of it. */
+	seq: number,
+	/**  When. */
+	at: string,
+	/**  What was asked for. */
+	action: string,
+	/**  The stable code of the refusal. */
+	code: string | null,
 };
 
 /**  The range of times that records are kept here for, and where archives go. */
-export type RetentionView_Serialize = {
+export type RetentionView = {
 	/**  For how many whole days a day's records stay in the database, at least. */
 	keep_days: number,
 	/**  The dataset whose data keys encrypt archives: `TENANT/DATASET`. */
 	archive_under: string | null,
 };
 
-/**  How far a rewrap is. */
-export type RewrapProgressView = RewrapProgressView_Serialize | RewrapProgressView_Deserialize;
+/**  A step that a revocation has taken, told while it goes on. */
+export type RevokeStepView = 
+/**  The revocation is durable. */
+{ step: "recorded"; 
+/**  The time in its record. */
+at: string } | 
+/**  This process has wiped what it held. */
+{ step: "evicted"; 
+/**  How many unwrapped data keys. */
+keys: number } | 
+/**  The provider has disabled the root key. */
+{ step: "disabled"; 
+/**  When it said so. */
+at: string } | 
+/**  The provider refuses the root key. */
+{ step: "first-refusal"; 
+/**  When it first did. */
+at: string; 
+/**  How long after it had disabled the key. */
+after_ms: number } | 
+/**  The provider answered to the last, and is watched no longer. */
+{ step: "still-answers"; 
+/**  For how long it was watched. */
+watched_seconds: number };
 
-/**  How far a rewrap is. */
-export type RewrapProgressView_Deserialize = {
-	/**  Data keys to rewrap when it began. */
-	total: number,
-	/**  Rewrapped so far. */
-	rewrapped: number,
-	/**  Quarantined so far. */
-	quarantined: number,
-	/**  Seconds since it began. */
-	seconds: number | null,
-	/**  Data keys a second. */
-	rate: number | null,
-	/**  Seconds to go at this rate. */
-	remaining_seconds?: number | null,
+/**  What a revocation did. */
+export type RevokedView = {
+	/**  Whose keys. */
+	tenant: string,
+	/**  When it was asked for. */
+	asked_at: string,
+	/**  When it was durable. */
+	revoked_at: string,
+	/**  How many unwrapped keys this process held and wiped. */
+	evicted: number,
+	/**  When the provider had disabled the root key. */
+	disabled_at: string | null,
+	/**  When the provider first refused it. */
+	first_refusal_at: string | null,
 };
 
 /**  How far a rewrap is. */
-export type RewrapProgressView_Serialize = {
+export type RewrapProgressView = {
 	/**  Data keys to rewrap when it began. */
 	total: number,
 	/**  Rewrapped so far. */
@@ -1110,10 +864,7 @@ export type RewrapProgressView_Serialize = {
 };
 
 /**  What a rewrap did or would do, and what remains. */
-export type RewrapReportView = RewrapReportView_Serialize | RewrapReportView_Deserialize;
-
-/**  What a rewrap did or would do, and what remains. */
-export type RewrapReportView_Deserialize = {
+export type RewrapReportView = {
 	/**  Whose data keys. */
 	tenant: string,
 	/**  The root key they are to be under. */
@@ -1121,28 +872,7 @@ export type RewrapReportView_Deserialize = {
 	/**  Its version. */
 	version: number,
 	/**  How far it came. */
-	progress: RewrapProgressView_Deserialize,
-	/**  Calls to providers: made, or forecast. */
-	kms_calls: number,
-	/**
-	 *  What is still wrapped under anything else, counted in the database. Empty is the proof that
-	 *  nothing is.
-	 */
-	remaining: WrappedItem[],
-	/**  What is quarantined, with reasons. */
-	quarantine: QuarantineItem[],
-};
-
-/**  What a rewrap did or would do, and what remains. */
-export type RewrapReportView_Serialize = {
-	/**  Whose data keys. */
-	tenant: string,
-	/**  The root key they are to be under. */
-	root_key: string,
-	/**  Its version. */
-	version: number,
-	/**  How far it came. */
-	progress: RewrapProgressView_Serialize,
+	progress: RewrapProgressView,
 	/**  Calls to providers: made, or forecast. */
 	kms_calls: number,
 	/**
@@ -1155,34 +885,7 @@ export type RewrapReportView_Serialize = {
 };
 
 /**  A registered root key. */
-export type RootKeyItem = RootKeyItem_Serialize | RootKeyItem_Deserialize;
-
-/**  A registered root key. */
-export type RootKeyItem_Deserialize = {
-	/**  `rk:TENANT/NUMBER`. */
-	id: string,
-	/**  Its number. */
-	number: number,
-	/**  The provider's word. */
-	provider: string,
-	/**  Who controls it: `provider`, `tenant-kms` or `tenant-hsm`. */
-	custody: string,
-	/**  A state of NIST SP 800-57. */
-	state: string,
-	/**  Its current version at the provider. */
-	version: number,
-	/**  When it was registered. */
-	registered_at: string,
-	/**  When it was proven and put to use. */
-	activated_at?: string | null,
-	/**  Where it may be used, by which name. */
-	references: ReferenceItem[],
-	/**  Whether a challenge has proven that the tenant owns it. */
-	proven: boolean,
-};
-
-/**  A registered root key. */
-export type RootKeyItem_Serialize = {
+export type RootKeyItem = {
 	/**  `rk:TENANT/NUMBER`. */
 	id: string,
 	/**  Its number. */
@@ -1206,26 +909,9 @@ export type RootKeyItem_Serialize = {
 };
 
 /**  A root key with its versions. */
-export type RootKeyNodeView = RootKeyNodeView_Serialize | RootKeyNodeView_Deserialize;
-
-/**  A root key with its versions. */
-export type RootKeyNodeView_Deserialize = {
+export type RootKeyNodeView = {
 	/**  The key. */
-	key: RootKeyItem_Deserialize,
-	/**  Since when its version is current. */
-	version_since: string,
-	/**  When that version is due to be rotated. */
-	due_at?: string | null,
-	/**  Its versions that wrap something, and the current one. */
-	versions: VersionNodeView[],
-	/**  Its dated states, oldest first. */
-	transitions: TransitionItem[],
-};
-
-/**  A root key with its versions. */
-export type RootKeyNodeView_Serialize = {
-	/**  The key. */
-	key: RootKeyItem_Serialize,
+	key: RootKeyItem,
 	/**  Since when its version is current. */
 	version_since: string,
 	/**  When that version is due to be rotated. */
@@ -1237,32 +923,7 @@ export type RootKeyNodeView_Serialize = {
 };
 
 /**  A tenant's root key in a table. */
-export type RootKeyRow = RootKeyRow_Serialize | RootKeyRow_Deserialize;
-
-/**  A tenant's root key in a table. */
-export type RootKeyRow_Deserialize = {
-	/**  `rk:TENANT/NUMBER`. */
-	id: string,
-	/**  The provider's word. */
-	provider: string,
-	/**  Who controls it. */
-	custody: string,
-	/**  Its state. */
-	state: string,
-	/**  Its current version at the provider. */
-	version: number,
-	/**  Since when that version is current. */
-	version_since: string,
-	/**  Its reference in the engine's region, or else another. */
-	reference?: string | null,
-	/**  The regions where it may be used. */
-	regions: string[],
-	/**  Whether a challenge has proven that the tenant owns it. */
-	proven: boolean,
-};
-
-/**  A tenant's root key in a table. */
-export type RootKeyRow_Serialize = {
+export type RootKeyRow = {
 	/**  `rk:TENANT/NUMBER`. */
 	id: string,
 	/**  The provider's word. */
@@ -1284,22 +945,7 @@ export type RootKeyRow_Serialize = {
 };
 
 /**  What a rotation did. */
-export type RotatedView = RotatedView_Serialize | RotatedView_Deserialize;
-
-/**  What a rotation did. */
-export type RotatedView_Deserialize = {
-	/**  The root key that wraps from now on. */
-	root_key: string,
-	/**  Its version at the provider. */
-	version: number,
-	/**  The root key that was deactivated, if another took its place. */
-	deactivated?: string | null,
-	/**  How many data keys are to be rewrapped. */
-	to_rewrap: number,
-};
-
-/**  What a rotation did. */
-export type RotatedView_Serialize = {
+export type RotatedView = {
 	/**  The root key that wraps from now on. */
 	root_key: string,
 	/**  Its version at the provider. */
@@ -1341,34 +987,11 @@ export type Step =
 "day";
 
 /**  A tenant, whole. */
-export type TenantDetail = TenantDetail_Serialize | TenantDetail_Deserialize;
-
-/**  A tenant, whole. */
-export type TenantDetail_Deserialize = {
+export type TenantDetail = {
 	/**  The tenant. */
-	tenant: TenantView_Deserialize,
+	tenant: TenantView,
 	/**  Its root keys. */
-	root_keys: RootKeyItem_Deserialize[],
-	/**  Its datasets. */
-	datasets: DatasetItem[],
-	/**  Its data keys, by what wraps them. */
-	data_keys: WrappedItem[],
-	/**  How many of them aren't under the active root key's current version. */
-	to_rewrap: number,
-	/**  Data keys that a rewrap couldn't move. */
-	quarantine: QuarantineItem[],
-	/**  How many objects it has. */
-	objects: number,
-	/**  Their bytes of plaintext. */
-	bytes: number,
-};
-
-/**  A tenant, whole. */
-export type TenantDetail_Serialize = {
-	/**  The tenant. */
-	tenant: TenantView_Serialize,
-	/**  Its root keys. */
-	root_keys: RootKeyItem_Serialize[],
+	root_keys: RootKeyItem[],
 	/**  Its datasets. */
 	datasets: DatasetItem[],
 	/**  Its data keys, by what wraps them. */
@@ -1384,54 +1007,7 @@ export type TenantDetail_Serialize = {
 };
 
 /**  A tenant in a table of tenants. */
-export type TenantRow = TenantRow_Serialize | TenantRow_Deserialize;
-
-/**  A tenant in a table of tenants. */
-export type TenantRow_Deserialize = {
-	/**  Its id. */
-	id: string,
-	/**  What people call it. */
-	display_name: string,
-	/**  `pending`, `active`, `suspended`, `revoked` or `offboarded`. */
-	state: string,
-	/**  The stable code of why it isn't served, where there is one. */
-	state_code?: string | null,
-	/**  Since when. */
-	state_since: string,
-	/**  When it was registered. */
-	created_at: string,
-	/**  The root key that wraps, or would if it weren't suspended; else the newest one. */
-	root_key?: RootKeyRow_Deserialize | null,
-	/**  How many root keys it has registered. */
-	root_keys: number,
-	/**  How many datasets it has. */
-	datasets: number,
-	/**  The sidecars of how many of them lag behind. */
-	stale_sidecars: number,
-	/**  How many data keys it has. */
-	data_keys: number,
-	/**  How many of them are to be rewrapped. */
-	stale_data_keys: number,
-	/**  How many a rewrap couldn't move. */
-	quarantined: number,
-	/**  How many objects it has. */
-	objects: number,
-	/**  How many bytes of plaintext they are. */
-	object_bytes: number,
-	/**  For how many days a root key version may stay current. */
-	rotation_days: number,
-	/**  Whether that is its own period, and not the workspace's. */
-	rotation_days_own: boolean,
-	/**  Since when the version is current under which data keys are wrapped. */
-	rotated_at?: string | null,
-	/**  When that version is due to be rotated. */
-	due_at?: string | null,
-	/**  The newest challenge that a person has yet to do something about. */
-	challenge?: ChallengeRow_Deserialize | null,
-};
-
-/**  A tenant in a table of tenants. */
-export type TenantRow_Serialize = {
+export type TenantRow = {
 	/**  Its id. */
 	id: string,
 	/**  What people call it. */
@@ -1445,7 +1021,7 @@ export type TenantRow_Serialize = {
 	/**  When it was registered. */
 	created_at: string,
 	/**  The root key that wraps, or would if it weren't suspended; else the newest one. */
-	root_key: RootKeyRow_Serialize | null,
+	root_key: RootKeyRow | null,
 	/**  How many root keys it has registered. */
 	root_keys: number,
 	/**  How many datasets it has. */
@@ -1471,30 +1047,11 @@ export type TenantRow_Serialize = {
 	/**  When that version is due to be rotated. */
 	due_at: string | null,
 	/**  The newest challenge that a person has yet to do something about. */
-	challenge: ChallengeRow_Serialize | null,
+	challenge: ChallengeRow | null,
 };
 
 /**  A tenant. */
-export type TenantView = TenantView_Serialize | TenantView_Deserialize;
-
-/**  A tenant. */
-export type TenantView_Deserialize = {
-	/**  Its id. */
-	id: string,
-	/**  What people call it. */
-	display_name: string,
-	/**  `pending`, `active`, `suspended`, `revoked` or `offboarded`. */
-	state: string,
-	/**  The stable code of why it isn't served, where there is one. */
-	state_code?: string | null,
-	/**  Since when. */
-	state_since: string,
-	/**  When it was registered. */
-	created_at: string,
-};
-
-/**  A tenant. */
-export type TenantView_Serialize = {
+export type TenantView = {
 	/**  Its id. */
 	id: string,
 	/**  What people call it. */
@@ -1507,6 +1064,46 @@ export type TenantView_Serialize = {
 	state_since: string,
 	/**  When it was registered. */
 	created_at: string,
+};
+
+/**  A revocation's time line, from the log's records alone. */
+export type TimelineView = {
+	/**  Whose keys. */
+	tenant: string,
+	/**  What locked it: `revoked` by somebody, or `denied` at its provider. */
+	cause: string,
+	/**  The record that begins it. */
+	seq: number,
+	/**  The request, which all records of it carry. */
+	request: string,
+	/**  Who asked, or whose call was denied. */
+	actor: string,
+	/**  Why. */
+	reason: string | null,
+	/**  Whether it was a drill. */
+	drill: boolean,
+	/**  When it was asked for, or denied. */
+	began_at: string,
+	/**  When the lock was durable: from here on every process refuses. */
+	recorded_at: string,
+	/**  How long that took, in milliseconds. */
+	locked_after_ms: number,
+	/**  How many unwrapped data keys were wiped. */
+	evicted: number,
+	/**  Whether the key was to be disabled at its provider. */
+	at_provider: boolean,
+	/**  When the provider had disabled it. */
+	disabled_at: string | null,
+	/**  When the provider first refused it. */
+	first_refusal_at: string | null,
+	/**  How long after the beginning, in milliseconds. */
+	refused_after_ms: number | null,
+	/**  For how many seconds it was watched, where the provider still answered then. */
+	still_answered_seconds: number | null,
+	/**  The first operation that Keyward refused because of it. */
+	first_refused: RefusedView | null,
+	/**  When the tenant was restored. */
+	restored_at: string | null,
 };
 
 /**  A dated change of a key's state. */
@@ -1522,28 +1119,7 @@ export type TransitionItem = {
 };
 
 /**  A verification of the log, as the log itself has it. */
-export type VerificationView = VerificationView_Serialize | VerificationView_Deserialize;
-
-/**  A verification of the log, as the log itself has it. */
-export type VerificationView_Deserialize = {
-	/**  The record of it. */
-	seq: number,
-	/**  When. */
-	at: string,
-	/**  By whom. */
-	actor: string,
-	/**  How it ended: `ok` or `failed`. */
-	outcome: string,
-	/**  The stable code of what was found. */
-	code?: string | null,
-	/**  How many records there were then. */
-	records?: number | null,
-	/**  From which record on they were verified. */
-	from: number,
-};
-
-/**  A verification of the log, as the log itself has it. */
-export type VerificationView_Serialize = {
+export type VerificationView = {
 	/**  The record of it. */
 	seq: number,
 	/**  When. */
@@ -1597,30 +1173,7 @@ export type VersionNodeView = {
 };
 
 /**  A witness of the log. */
-export type WitnessItem = WitnessItem_Serialize | WitnessItem_Deserialize;
-
-/**  A witness of the log. */
-export type WitnessItem_Deserialize = {
-	/**  Its name, or the folder's path. */
-	name: string,
-	/**  What checks its cosignatures. */
-	key?: string | null,
-	/**  Where it is asked. */
-	url?: string | null,
-	/**  The folder where it is met. */
-	folder?: string | null,
-	/**  Since when. */
-	added_at: string,
-	/**  Over how many records it cosigned last. */
-	cosigned?: number | null,
-	/**  When, by its own clock. */
-	cosigned_at?: string | null,
-	/**  How many records have come since. */
-	behind: number,
-};
-
-/**  A witness of the log. */
-export type WitnessItem_Serialize = {
+export type WitnessItem = {
 	/**  Its name, or the folder's path. */
 	name: string,
 	/**  What checks its cosignatures. */
@@ -1640,53 +1193,17 @@ export type WitnessItem_Serialize = {
 };
 
 /**  How the log stands to everything outside the database. */
-export type Witnesses = Witnesses_Serialize | Witnesses_Deserialize;
-
-/**  How the log stands to everything outside the database. */
-export type Witnesses_Deserialize = {
+export type Witnesses = {
 	/**  How many records the log has. */
 	records: number,
 	/**  What every place and witness says. */
-	anchors: AnchorItem_Deserialize[],
+	anchors: AnchorItem[],
 	/**  The witnesses. */
-	witnesses: WitnessItem_Deserialize[],
-};
-
-/**  How the log stands to everything outside the database. */
-export type Witnesses_Serialize = {
-	/**  How many records the log has. */
-	records: number,
-	/**  What every place and witness says. */
-	anchors: AnchorItem_Serialize[],
-	/**  The witnesses. */
-	witnesses: WitnessItem_Serialize[],
+	witnesses: WitnessItem[],
 };
 
 /**  Everything that the first page needs. */
-export type WorkspaceStanding = WorkspaceStanding_Serialize | WorkspaceStanding_Deserialize;
-
-/**  Everything that the first page needs. */
-export type WorkspaceStanding_Deserialize = {
-	/**  How it stands. */
-	standing: Standing,
-	/**  The workspace's folder. */
-	folder: string,
-	/**  Whether its secrets are sealed with a passphrase. `false` is the OS keyring. */
-	passphrase: boolean,
-	/**  Whether an OS keyring can be reached and used now; asked only where there is no workspace. */
-	keyring?: boolean | null,
-	/**  Why the keyring can't be used. */
-	keyring_failure?: CommandError_Deserialize | null,
-	/**  Why the workspace can't be opened. */
-	failure?: CommandError_Deserialize | null,
-	/**  Minutes without input after which the window locks itself. */
-	lock_after_minutes: number,
-	/**  The console's version. */
-	version: string,
-};
-
-/**  Everything that the first page needs. */
-export type WorkspaceStanding_Serialize = {
+export type WorkspaceStanding = {
 	/**  How it stands. */
 	standing: Standing,
 	/**  The workspace's folder. */
@@ -1696,9 +1213,9 @@ export type WorkspaceStanding_Serialize = {
 	/**  Whether an OS keyring can be reached and used now; asked only where there is no workspace. */
 	keyring: boolean | null,
 	/**  Why the keyring can't be used. */
-	keyring_failure: CommandError_Serialize | null,
+	keyring_failure: CommandError | null,
 	/**  Why the workspace can't be opened. */
-	failure: CommandError_Serialize | null,
+	failure: CommandError | null,
 	/**  Minutes without input after which the window locks itself. */
 	lock_after_minutes: number,
 	/**  The console's version. */
@@ -1706,48 +1223,7 @@ export type WorkspaceStanding_Serialize = {
 };
 
 /**  The open workspace. */
-export type WorkspaceView = WorkspaceView_Serialize | WorkspaceView_Deserialize;
-
-/**  The open workspace. */
-export type WorkspaceView_Deserialize = {
-	/**  Its id. */
-	id: string,
-	/**  Its folder. */
-	folder: string,
-	/**  The region that the engine runs in. */
-	region: string,
-	/**  Where objects lie. */
-	objects_url: string,
-	/**  The log's origin line. */
-	origin: string,
-	/**  The key that verifies its checkpoints. */
-	verifier_key: string,
-	/**  How many records the log has. */
-	records: number,
-	/**  The newest checkpoint, a signed note. */
-	checkpoint: string,
-	/**  Which providers are set up. */
-	providers: string[],
-	/**  Unwrapped data keys in this process's memory. */
-	cached_keys: number,
-	/**  Whether the system keeps them out of swap. */
-	memory_locked: boolean,
-	/**  How many tenants it has. */
-	tenants: number,
-	/**  Who works in the window: the account of the operating system. */
-	actor: string,
-	/**  In which role: `administrator`, `security-officer` or `tenant-approver:TENANT`. */
-	role: string,
-	/**  Where its secrets rest: `keyring` or `passphrase`. */
-	secrets: string,
-	/**  The AWS profile in use, if one is set. */
-	aws_profile?: string | null,
-	/**  The AWS endpoint in use, if one is set. */
-	aws_endpoint?: string | null,
-};
-
-/**  The open workspace. */
-export type WorkspaceView_Serialize = {
+export type WorkspaceView = {
 	/**  Its id. */
 	id: string,
 	/**  Its folder. */
