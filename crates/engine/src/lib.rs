@@ -63,6 +63,7 @@ mod register_root_key;
 mod register_tenant;
 mod rekey;
 mod restore;
+mod revocation_drill;
 mod revocations;
 mod revoke;
 mod rewrap;

@@ -111,3 +111,51 @@ async fn the_blast_radius_counts_what_would_be_locked() {
     let application = workspace.engine.blast_radius(&workspace.application(), &acme).await;
     assert_eq!(application.unwrap_err().code(), Code::NotAuthorised);
 }
+
+#[tokio::test]
+async fn a_drill_takes_every_step_on_a_tenant_of_its_own_and_leaves_nothing() {
+    let workspace = TestWorkspace::new().await;
+    let (acme, docs, _) = workspace.tenant("acme").await;
+    workspace.put(&acme, &docs, "first", b"text").await.unwrap();
+    let steps = Mutex::new(0);
+    let engine = &workspace.engine;
+    let line = engine
+        .revocation_drill(&workspace.admin(), &workspace.keystore, &|_| *steps.lock().unwrap() += 1)
+        .await
+        .unwrap();
+    assert_eq!(*steps.lock().unwrap(), 4);
+    assert!(line.drill && line.at_provider && line.tenant.as_str().starts_with("drill-"));
+    assert_eq!(line.evicted, 1);
+    assert!(line.refused_after_ms().is_some());
+    assert_eq!(line.first_refused.unwrap().action.as_str(), "object.read");
+    let tenant = engine.tenant(&line.tenant).await.unwrap();
+    assert_eq!(tenant.state.to_string(), "offboarded");
+    assert!(
+        !workspace
+            .path()
+            .join("objects")
+            .join(line.tenant.as_str())
+            .join("drill")
+            .join("drill")
+            .exists()
+    );
+    let keys = workspace.keystore.administration().list().unwrap();
+    let key = keys.into_iter().flatten().find(|key| key.name == line.tenant.as_str()).unwrap();
+    assert!(key.deletion_at.is_some());
+    assert_eq!(workspace.get(&acme, &docs, "first").await.unwrap(), b"text");
+
+    let officer = workspace.officer();
+    let refused = engine.revocation_drill(&officer, &workspace.keystore, &|_| {});
+    assert_eq!(refused.await.unwrap_err().code(), Code::NotAuthorised);
+    assert_eq!(engine.tenants().await.unwrap().len(), 2);
+
+    // Where a step fails, what was made goes all the same.
+    workspace.faults.set(Some(Reason::TimedOut));
+    let admin = workspace.admin();
+    let failed = engine.revocation_drill(&admin, &workspace.keystore, &|_| {});
+    assert_eq!(failed.await.unwrap_err().code(), Code::KeyUnreachable);
+    let tenants = engine.tenants().await.unwrap();
+    assert!(
+        tenants.iter().all(|tenant| tenant.id == acme || tenant.state.to_string() == "offboarded")
+    );
+}

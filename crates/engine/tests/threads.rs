@@ -47,6 +47,13 @@ fn every_operation(
     may_move(engine.rekey(context, tenant, dataset));
     may_move(engine.suspend(context, tenant, "why"));
     may_move(engine.revoke(context, tenant, "why", true));
+    may_move(engine.revoke_with(context, tenant, "why", true, &|_| {}));
+    may_move(engine.blast_radius(context, tenant));
+    may_move(engine.revocations(context, Some(tenant)));
+    may_move(async move {
+        let reference = "local:acme-root".parse().unwrap();
+        engine.read_key_policy(context, tenant, &reference, None).await
+    });
     may_move(engine.restore(context, tenant, true));
     may_move(engine.offboard(context, tenant, true));
     may_move(engine.exit_kit(context, tenant, folder));
