@@ -212,6 +212,14 @@ fn a_tenant_s_whole_life() {
     life.does(&["restore", "acme"]);
     assert!(life.gets(&["report.pdf"]) == long);
 
+    // How old its root key may grow: as long as it says, and then as the workspace does.
+    let own = life.does(&["tenant", "rotation-period", "acme", "--days", "30"]);
+    assert_eq!((&own["days"], &own["own"]), (&30.into(), &true.into()));
+    life.does(&["tenant", "rotation-period", "--days", "60"]);
+    life.does(&["tenant", "rotation-period", "acme", "--default"]);
+    let period = life.does(&["tenant", "rotation-period", "acme"]);
+    assert_eq!((&period["days"], &period["own"]), (&60.into(), &false.into()));
+
     // Looked at, and left.
     life.does(&["tenant", "show", "acme"]);
     life.does(&["tenant", "list"]);
