@@ -36,12 +36,15 @@ pub fn builder() -> Builder<Wry> {
             keystore::keystore_tag,
             onboarding::challenge_answer,
             onboarding::challenge_start,
+            onboarding::key_policy,
+            onboarding::key_policy_read,
             onboarding::reference_recognise,
             onboarding::root_key_register,
             onboarding::statement_save,
             overview::attention_list,
             overview::log_standing,
             revocation::blast_radius,
+            revocation::revocation_drill,
             revocation::revocations_list,
             revocation::tenant_restore,
             revocation::tenant_revoke,
@@ -117,5 +120,50 @@ mod tests {
         }
         let there = std::fs::read_to_string(committed).unwrap_or_default();
         assert!(there == made, "the bindings are stale; run this test with KEYWARD_BINDINGS=write");
+    }
+
+    /// Words that a field of something secret would have.
+    const SECRET: [&str; 9] = [
+        "passphrase",
+        "password",
+        "plaintext",
+        "material",
+        "seed",
+        "credential",
+        "private",
+        "nonce",
+        "secret",
+    ];
+
+    /// Fields that have such a word, and hold no secret: a yes or no, and where secrets rest.
+    const HARMLESS: [&str; 2] = ["passphrase: boolean", "secrets: string"];
+
+    /// What only goes into Rust.
+    const INPUTS: [&str; 2] = ["NewWorkspace", "AnswerInput"];
+
+    /// No view has a place for key material, plaintext or a credential.
+    #[test]
+    fn no_output_has_a_field_for_a_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = folder.path().join("bindings.ts");
+        builder().export(Typescript::default(), &made).unwrap();
+        let text = std::fs::read_to_string(made).unwrap();
+        let (mut types, mut fields) = (0, 0);
+        for part in text.split("export type ").skip(1) {
+            let name: String = part.chars().take_while(char::is_ascii_alphanumeric).collect();
+            let body = part.split("\n};").next().unwrap_or_default();
+            types += 1;
+            if INPUTS.contains(&name.as_str()) {
+                continue;
+            }
+            let lines = body.lines().map(|line| line.trim().trim_end_matches([',', ';']));
+            for field in lines.filter(|line| !line.starts_with(['/', '*'])) {
+                fields += 1;
+                let word = field.split(':').next().unwrap_or_default().to_lowercase();
+                let secret = SECRET.iter().any(|secret| word.contains(secret));
+                assert!(!secret || HARMLESS.contains(&field), "{name} has `{field}`");
+            }
+        }
+        assert!(types > 30 && fields > 200, "{types} types, {fields} fields");
     }
 }

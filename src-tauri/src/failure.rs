@@ -70,14 +70,25 @@ impl From<EngineError> for CommandError {
         };
         match record {
             Some(seq) => failure.with("seq", seq),
-            None => failure,
+            None => match error {
+                EngineError::LogRolledBack { place, kept, at, here }
+                | EngineError::LogForked { place, kept, at, here } => failure
+                    .with("place", place)
+                    .with("kept", kept)
+                    .with("kept_at", at.trim())
+                    .with("here", here),
+                _ => failure,
+            },
         }
     }
 }
 
 impl From<WorkspaceError> for CommandError {
     fn from(error: WorkspaceError) -> Self {
-        Self::new(error.code(), error)
+        match error {
+            WorkspaceError::Engine(error) => error.into(),
+            error => Self::new(error.code(), error),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     dialogs,
     failure::{CommandError, parse},
     views::{
-        onboarding::{ChallengeItem, RecognisedView},
+        onboarding::{ChallengeItem, KeyPolicyView, ReadPolicyView, RecognisedView},
         tenant::RootKeyItem,
     },
 };
@@ -24,6 +24,39 @@ const LONGEST_ANSWER: usize = 64 * 1024;
 #[specta::specta]
 pub fn reference_recognise(text: String) -> RecognisedView {
     RecognisedView::of(&text)
+}
+
+/// What the tenant has to allow at its provider, in the provider's words. `principal` is as whom Keyward
+/// calls the provider.
+#[tauri::command]
+#[specta::specta]
+pub async fn key_policy(
+    desktop: State<'_, Desktop>,
+    tenant: String,
+    reference: String,
+    principal: Option<String>,
+) -> Result<KeyPolicyView, CommandError> {
+    let (session, context) = desktop.request()?;
+    let (tenant, reference) = (parse(&tenant)?, parse(&reference)?);
+    let principal = principal.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let engine = &session.workspace.engine;
+    Ok(engine.key_policy(&context, &tenant, &reference, principal).await?.into())
+}
+
+/// The policy in force on a key, and how it differs from what is asked for.
+#[tauri::command]
+#[specta::specta]
+pub async fn key_policy_read(
+    desktop: State<'_, Desktop>,
+    tenant: String,
+    reference: String,
+    principal: Option<String>,
+) -> Result<ReadPolicyView, CommandError> {
+    let (session, context) = desktop.request()?;
+    let (tenant, reference) = (parse(&tenant)?, parse(&reference)?);
+    let principal = principal.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let engine = &session.workspace.engine;
+    Ok(engine.read_key_policy(&context, &tenant, &reference, principal).await?.into())
 }
 
 /// Registers a tenant's root key by its references: one, or one a region for a multi-Region key.

@@ -57,6 +57,20 @@ pub async fn tenant_revoke(
     Ok(engine.revoke_with(&context, &tenant, reason.trim(), at_provider, &tell).await?.into())
 }
 
+/// Revokes a throwaway tenant with a throwaway local key by every step of a real revocation, and gives its
+/// time line.
+#[tauri::command]
+#[specta::specta]
+pub async fn revocation_drill(
+    desktop: State<'_, Desktop>,
+    steps: Channel<RevokeStepView>,
+) -> Result<TimelineView, CommandError> {
+    let (session, context) = desktop.request()?;
+    let tell = |step| drop(steps.send(RevokeStepView::from(step)));
+    let workspace = &session.workspace;
+    Ok(workspace.engine.revocation_drill(&context, &workspace.keystore, &tell).await?.into())
+}
+
 /// Lets a suspended or revoked tenant read and write again, if its root key answers. With `at_provider`
 /// the key is first enabled where it lives.
 #[tauri::command]

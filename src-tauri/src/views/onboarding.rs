@@ -1,8 +1,11 @@
 //! Views of onboarding: references as they are typed, and challenges.
 
 use keyward_core::RootKeyReference;
-use keyward_engine::ChallengeView;
+use keyward_engine::{ChallengeView, ReadKeyPolicy};
+use keyward_kms::{KeyPolicy, PolicyDifference};
 use specta::Type;
+
+use super::words::word;
 
 /// A pair of an encryption context.
 #[derive(Clone, Debug, serde::Serialize, Type)]
@@ -111,6 +114,114 @@ impl RecognisedView {
                 found: wrong.found,
                 example: Some(wrong.example.into()),
             },
+        }
+    }
+}
+
+/// What a tenant has to allow at its provider.
+#[derive(Clone, Debug, serde::Serialize, Type)]
+pub struct KeyPolicyView {
+    /// Whose words it is in.
+    pub provider: String,
+    /// As whom Keyward calls the provider, where that is known.
+    pub principal: Option<String>,
+    /// Whether the text has a place left that the principal must be written into before it is applied.
+    pub needs_principal: bool,
+    /// The form of the texts: `json` or `shell`.
+    pub form: String,
+    /// All parts together, to be applied as it stands.
+    pub text: String,
+    /// The parts.
+    pub parts: Vec<PolicyPartView>,
+}
+
+/// A part of a policy.
+#[derive(Clone, Debug, serde::Serialize, Type)]
+pub struct PolicyPartView {
+    /// Its name.
+    pub name: String,
+    /// What Keyward needs it for.
+    pub why: String,
+    /// Whether it may be left out.
+    pub optional: bool,
+    /// Its text.
+    pub text: String,
+}
+
+impl From<KeyPolicy> for KeyPolicyView {
+    fn from(policy: KeyPolicy) -> Self {
+        Self {
+            provider: policy.provider.as_str().into(),
+            principal: policy.principal,
+            needs_principal: policy.needs_principal,
+            form: word(&policy.form),
+            text: policy.text,
+            parts: policy
+                .parts
+                .into_iter()
+                .map(|part| PolicyPartView {
+                    name: part.name.into(),
+                    why: part.why.into(),
+                    optional: part.optional,
+                    text: part.text,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// A policy in force beside the one that is asked for.
+#[derive(Clone, Debug, serde::Serialize, Type)]
+pub struct ReadPolicyView {
+    /// What is asked for.
+    pub asked: KeyPolicyView,
+    /// What is in force, in the provider's form; none where the provider has no policies to show.
+    pub found: Option<String>,
+    /// How the two differ, where there is something to compare.
+    pub differences: Option<DifferencesView>,
+}
+
+/// How a policy differs from what is asked for.
+#[derive(Clone, Debug, serde::Serialize, Type)]
+pub struct DifferencesView {
+    /// Asked for and not allowed.
+    pub missing: Vec<DifferenceView>,
+    /// Allowed to Keyward beyond what is asked for.
+    pub broader: Vec<DifferenceView>,
+    /// What the policy's text alone doesn't tell.
+    pub unsure: Vec<DifferenceView>,
+    /// Whether all that isn't optional is allowed, nothing beyond, and nothing is unsure.
+    pub fine: bool,
+}
+
+/// One difference.
+#[derive(Clone, Debug, serde::Serialize, Type)]
+pub struct DifferenceView {
+    /// The action or use that it is about.
+    pub what: String,
+    /// What is so about it.
+    pub why: String,
+    /// Whether Keyward does without it.
+    pub optional: bool,
+}
+
+impl From<ReadKeyPolicy> for ReadPolicyView {
+    fn from(read: ReadKeyPolicy) -> Self {
+        let list = |found: Vec<PolicyDifference>| {
+            found
+                .into_iter()
+                .map(|one| DifferenceView { what: one.what, why: one.why, optional: one.optional })
+                .collect()
+        };
+        Self {
+            asked: read.asked.into(),
+            found: read.found,
+            differences: read.differences.map(|found| DifferencesView {
+                missing: list(found.missing),
+                broader: list(found.broader),
+                unsure: list(found.unsure),
+                fine: found.fine,
+            }),
         }
     }
 }

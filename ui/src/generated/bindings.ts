@@ -68,6 +68,13 @@ export const commands = {
 	challengeAnswer: (id: string, answer: AnswerInput) => typedError<RootKeyItem, CommandError>(__TAURI_INVOKE("challenge_answer", { id, answer })),
 	/**  Starts a challenge of the kind `decrypt`, `tag` or `attest`. */
 	challengeStart: (rootKey: string, kind: string) => typedError<ChallengeItem, CommandError>(__TAURI_INVOKE("challenge_start", { rootKey, kind })),
+	/**
+	 *  What the tenant has to allow at its provider, in the provider's words. `principal` is as whom Keyward
+	 *  calls the provider.
+	 */
+	keyPolicy: (tenant: string, reference: string, principal: string | null) => typedError<KeyPolicyView, CommandError>(__TAURI_INVOKE("key_policy", { tenant, reference, principal })),
+	/**  The policy in force on a key, and how it differs from what is asked for. */
+	keyPolicyRead: (tenant: string, reference: string, principal: string | null) => typedError<ReadPolicyView, CommandError>(__TAURI_INVOKE("key_policy_read", { tenant, reference, principal })),
 	/**  What a text is taken for, as it is typed. */
 	referenceRecognise: (text: string) => __TAURI_INVOKE<RecognisedView>("reference_recognise", { text }),
 	/**  Registers a tenant's root key by its references: one, or one a region for a multi-Region key. */
@@ -80,6 +87,11 @@ export const commands = {
 	logStanding: () => typedError<LogStandingView, CommandError>(__TAURI_INVOKE("log_standing")),
 	/**  What revoking a tenant would lock. */
 	blastRadius: (tenant: string) => typedError<BlastRadiusView, CommandError>(__TAURI_INVOKE("blast_radius", { tenant })),
+	/**
+	 *  Revokes a throwaway tenant with a throwaway local key by every step of a real revocation, and gives its
+	 *  time line.
+	 */
+	revocationDrill: (steps: Channel<RevokeStepView>) => typedError<TimelineView, CommandError>(__TAURI_INVOKE("revocation_drill", { steps })),
 	/**  The last hundred revocations and denials, newest first: of a tenant, or of all. */
 	revocationsList: (tenant: string | null) => typedError<TimelineView[], CommandError>(__TAURI_INVOKE("revocations_list", { tenant })),
 	/**
@@ -459,6 +471,28 @@ export type DayItem = {
 	here: boolean,
 };
 
+/**  One difference. */
+export type DifferenceView = {
+	/**  The action or use that it is about. */
+	what: string,
+	/**  What is so about it. */
+	why: string,
+	/**  Whether Keyward does without it. */
+	optional: boolean,
+};
+
+/**  How a policy differs from what is asked for. */
+export type DifferencesView = {
+	/**  Asked for and not allowed. */
+	missing: DifferenceView[],
+	/**  Allowed to Keyward beyond what is asked for. */
+	broader: DifferenceView[],
+	/**  What the policy's text alone doesn't tell. */
+	unsure: DifferenceView[],
+	/**  Whether all that isn't optional is allowed, nothing beyond, and nothing is unsure. */
+	fine: boolean,
+};
+
 /**  How the log is exported. */
 export type ExportAs = 
 /**  A folder that verifies offline with `keyward-verify` or other C2SP tools. */
@@ -516,6 +550,22 @@ export type JobItem = {
 
 /**  A rewrap job is further, or ended. */
 export type JobsChanged = Record<string, never>;
+
+/**  What a tenant has to allow at its provider. */
+export type KeyPolicyView = {
+	/**  Whose words it is in. */
+	provider: string,
+	/**  As whom Keyward calls the provider, where that is known. */
+	principal: string | null,
+	/**  Whether the text has a place left that the principal must be written into before it is applied. */
+	needs_principal: boolean,
+	/**  The form of the texts: `json` or `shell`. */
+	form: string,
+	/**  All parts together, to be applied as it stands. */
+	text: string,
+	/**  The parts. */
+	parts: PolicyPartView[],
+};
 
 /**  How many keys are in a state. */
 export type KeysInStateView = {
@@ -642,6 +692,18 @@ export type PeriodView = {
 	default_days: number,
 };
 
+/**  A part of a policy. */
+export type PolicyPartView = {
+	/**  Its name. */
+	name: string,
+	/**  What Keyward needs it for. */
+	why: string,
+	/**  Whether it may be left out. */
+	optional: boolean,
+	/**  Its text. */
+	text: string,
+};
+
 /**  How far something long is. */
 export type Progress = {
 	/**  So far. */
@@ -672,6 +734,16 @@ export type QuarantineItem = {
 	at: string,
 	/**  How often it has failed. */
 	attempts: number,
+};
+
+/**  A policy in force beside the one that is asked for. */
+export type ReadPolicyView = {
+	/**  What is asked for. */
+	asked: KeyPolicyView,
+	/**  What is in force, in the provider's form; none where the provider has no policies to show. */
+	found: string | null,
+	/**  How the two differ, where there is something to compare. */
+	differences: DifferencesView | null,
 };
 
 /**  What a typed text is taken for. */
