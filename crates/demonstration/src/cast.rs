@@ -94,6 +94,6 @@ pub const LOG_ARCHIVE: &str = "log-archive";
 /// The tenant with many data keys, whose rewrap was stopped part-way.
 pub const HALF_REWRAPPED: &str = "initech";
 /// How many datasets it has besides, one a team.
-pub const TEAMS: u32 = 50;
+pub const TEAMS: u32 = 60;
 /// How many data keys each of them gets.
-pub const TEAM_DATA_KEYS: u32 = 40;
+pub const TEAM_DATA_KEYS: u32 = 25;

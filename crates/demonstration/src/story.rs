@@ -33,7 +33,7 @@ pub struct Told {
 /// Data keys that the rewrap moves before it is stopped: batches of so many.
 const BATCH: u32 = 150;
 /// How many of these batches it does.
-const BATCHES: u64 = 8;
+const BATCHES: u64 = 6;
 
 /// Tells it all, up to now.
 pub async fn tell(stage: Stage) -> Result<Told, DemonstrationError> {

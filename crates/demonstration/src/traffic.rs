@@ -86,7 +86,7 @@ impl InUse {
 /// One hour's work on all datasets in use: reads, some writes, sometimes a list.
 pub async fn hour(stage: &Stage, sets: &mut [InUse]) -> Result<(), DemonstrationError> {
     for set in sets.iter_mut() {
-        if stage.chance.below(3) > 0 {
+        if stage.chance.below(5) > 0 {
             continue;
         }
         set.read(stage, 2 + stage.chance.below(8)).await?;
