@@ -10,3 +10,5 @@ pub mod receiver;
 pub mod skip;
 pub mod tiles;
 pub mod vectors;
+#[cfg(unix)]
+pub mod window;

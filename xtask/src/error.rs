@@ -17,6 +17,8 @@ pub enum Error {
     Output { command: String, what: &'static str },
     /// System packages are missing and can't be installed from here.
     Packages { line: String },
+    /// Node is missing or too old for the console's pages.
+    Node { found: Option<String> },
     /// No skip is allowed, and something the tests need can't be had.
     NotReady { what: String, reason: String },
     /// Tests failed.
@@ -60,6 +62,14 @@ impl fmt::Display for Error {
                 write!(
                     f,
                     "system packages are missing; install them, then run this again:\n\n    {line}\n"
+                )
+            }
+            Self::Node { found } => {
+                let found = found.as_deref().unwrap_or("none");
+                write!(
+                    f,
+                    "the console's pages are built with Node 20.19 or newer and npm, and there is {found}; \
+                     get it from https://nodejs.org or your system's packages"
                 )
             }
             Self::NotReady { what, reason } => {

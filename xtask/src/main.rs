@@ -1,9 +1,11 @@
-//! The project's own commands: set-up, run, test, vectors, bench, fuzz, tidy.
+//! The project's own commands: set-up, run, tour, bundle, test, vectors, bench, fuzz, icons, tidy.
 //!
 //! One file for each command. Whatever a fresh machine lacks, a command installs or names. Depends on
 //! next to nothing, so that it is built in seconds.
 
 mod bench;
+mod bundle;
+mod desktop;
 mod error;
 mod fuzz;
 mod icons;
@@ -16,6 +18,8 @@ mod setup;
 mod test;
 mod tidy;
 mod tools;
+mod tour;
+mod ui;
 mod vectors;
 
 use std::process::ExitCode;
@@ -34,17 +38,33 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         name: "run",
-        arguments: "[--files DIR] [--aws]",
-        about: "Set up what is missing and show a tenant's whole life on real files.\n\
-                --files DIR  encrypt the files of DIR instead of some found here\n\
-                --aws        root keys in the AWS peer instead of the local key store",
+        arguments: "[--workspace DIR | --cli [--files DIR] [--aws]]",
+        about: "Set up what is missing, build the desktop console and open its window, on a demonstration\n\
+                workspace that is made for it. Where there is no display, go through it as `tour` does.\n\
+                --workspace DIR  your own workspace instead\n\
+                --cli            a tenant's whole life on real files, in the terminal instead\n\
+                --files DIR      encrypt the files of DIR there, instead of some found here\n\
+                --aws            root keys in the AWS peer there, instead of the local key store",
         run: run::run,
+    },
+    Command {
+        name: "tour",
+        arguments: "",
+        about: "Go through every page of the real window on a display of its own, light and dark, small\n\
+                and large, and leave a picture of each under target/tour.",
+        run: tour::run,
+    },
+    Command {
+        name: "bundle",
+        arguments: "[deb|rpm]",
+        about: "Build the packages of the desktop console, with the command and its manual pages.",
+        run: bundle::run,
     },
     Command {
         name: "test",
         arguments: "[NEXTEST ARGUMENTS]",
-        about: "Set up what is missing and pass every test: unit, end to end, doc tests, peers.\n\
-                With arguments (`-p keyward-core`, a test's name) only those, without doc tests.\n\
+        about: "Set up what is missing and pass every test: unit, end to end, doc tests, peers, pages.\n\
+                With arguments (`-p keyward-core`, a test's name) only those, without doc tests and pages.\n\
                 Tests whose peer can't be had here are skipped and listed by name at the end;\n\
                 with KEYWARD_NO_SKIP=1 that is a failure.",
         run: test::run,

@@ -1,7 +1,8 @@
 //! The one list of system packages, and how to get them.
 //!
 //! `run`, `test`, `bench` and `fuzz` all read it; nothing else names a package. Cryptography, SQLite
-//! and the Secret Service client are built from source and need no more than a C compiler.
+//! and the Secret Service client are built from source and need no more than a C compiler; the desktop
+//! console needs the system's web view.
 
 use std::process::Stdio;
 
@@ -14,8 +15,12 @@ use crate::{
 /// What a package is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// To build and run.
+    /// To build and run the command.
     Run,
+    /// To build the desktop console besides, and open its window.
+    Desktop,
+    /// To open it where there is no display, and drive it.
+    Window,
     /// To run every test.
     Test,
     /// To measure beside other tools.
@@ -49,14 +54,14 @@ const PACKAGES: &[Package] = &[
         apt: "gcc",
         what_for: "a C compiler and linker, for AWS-LC and SQLite",
         sign: Sign::Program("cc"),
-        needs: &[Need::Run, Need::Test, Need::Bench, Need::Fuzz],
+        needs: &[Need::Run, Need::Desktop, Need::Window, Need::Test, Need::Bench, Need::Fuzz],
         required: true,
     },
     Package {
         apt: "libc6-dev",
         what_for: "the C library's headers, for AWS-LC and SQLite",
         sign: Sign::Succeeds(&["cc", "-E", "-include", "stdlib.h", "-x", "c", "/dev/null"]),
-        needs: &[Need::Run, Need::Test, Need::Bench, Need::Fuzz],
+        needs: &[Need::Run, Need::Desktop, Need::Window, Need::Test, Need::Bench, Need::Fuzz],
         required: true,
     },
     Package {
@@ -74,18 +79,81 @@ const PACKAGES: &[Package] = &[
         required: false,
     },
     Package {
+        apt: "pkg-config",
+        what_for: "finding the web view's libraries",
+        sign: Sign::Program("pkg-config"),
+        needs: &[Need::Desktop, Need::Window, Need::Test, Need::Bench],
+        required: true,
+    },
+    Package {
+        apt: "libwebkit2gtk-4.1-dev",
+        what_for: "the web view of the desktop console",
+        sign: Sign::Succeeds(&["pkg-config", "--exists", "webkit2gtk-4.1"]),
+        needs: &[Need::Desktop, Need::Window, Need::Test, Need::Bench],
+        required: true,
+    },
+    Package {
+        apt: "libayatana-appindicator3-dev",
+        what_for: "its icon in the desktop's panel",
+        sign: Sign::Succeeds(&["pkg-config", "--exists", "ayatana-appindicator3-0.1"]),
+        needs: &[Need::Desktop, Need::Window, Need::Test, Need::Bench],
+        required: true,
+    },
+    Package {
+        apt: "librsvg2-dev",
+        what_for: "its icons in its window",
+        sign: Sign::Succeeds(&["pkg-config", "--exists", "librsvg-2.0"]),
+        needs: &[Need::Desktop, Need::Window, Need::Test, Need::Bench],
+        required: true,
+    },
+    Package {
+        apt: "libdbus-1-dev",
+        what_for: "its notifications",
+        sign: Sign::Succeeds(&["pkg-config", "--exists", "dbus-1"]),
+        needs: &[Need::Desktop, Need::Window, Need::Test, Need::Bench],
+        required: true,
+    },
+    Package {
+        apt: "file",
+        what_for: "telling kinds of files apart, for its packages",
+        sign: Sign::Program("file"),
+        needs: &[Need::Test],
+        required: false,
+    },
+    Package {
+        apt: "xvfb",
+        what_for: "a display where there is none",
+        sign: Sign::Program("Xvfb"),
+        needs: &[Need::Window, Need::Test, Need::Bench],
+        required: false,
+    },
+    Package {
+        apt: "xauth",
+        what_for: "that display's door",
+        sign: Sign::Program("xauth"),
+        needs: &[Need::Window, Need::Test, Need::Bench],
+        required: false,
+    },
+    Package {
+        apt: "webkit2gtk-driver",
+        what_for: "driving the window as a person would",
+        sign: Sign::Program("WebKitWebDriver"),
+        needs: &[Need::Window, Need::Test, Need::Bench],
+        required: false,
+    },
+    Package {
         apt: "dbus-x11",
         // Named with gnome-keyring, or apt brings systemd's user session for the same purpose.
         what_for: "a session bus of the tests' own",
         sign: Sign::Program("dbus-launch"),
-        needs: &[Need::Test],
+        needs: &[Need::Window, Need::Test, Need::Bench],
         required: false,
     },
     Package {
         apt: "gnome-keyring",
         what_for: "an OS keyring of the tests' own",
         sign: Sign::Program("gnome-keyring-daemon"),
-        needs: &[Need::Test],
+        needs: &[Need::Window, Need::Test, Need::Bench],
         required: false,
     },
     Package {
@@ -215,6 +283,8 @@ mod tests {
             "sudo apt-get install -y --no-install-recommends gcc libc6-dev"
         );
         let test = line(&missing(Need::Test, nothing));
+        let desktop = line(&missing(Need::Desktop, nothing));
+        assert!(desktop.contains(" libwebkit2gtk-4.1-dev") && !desktop.contains("xvfb"));
         assert!(test.contains(" gnome-keyring") && !test.contains(" age") && !test.contains("g++"));
     }
 

@@ -42,6 +42,16 @@ impl Project {
         self.root.join("tests/peers")
     }
 
+    /// The sources of the console's pages.
+    pub fn ui(&self) -> PathBuf {
+        self.root.join("ui")
+    }
+
+    /// A program as the development build makes it.
+    pub fn built(&self, name: &str) -> PathBuf {
+        self.target.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+
     /// The workspace's manifest, so that commands work from any folder within.
     pub fn manifest(&self) -> PathBuf {
         self.root.join("Cargo.toml")

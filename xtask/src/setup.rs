@@ -7,7 +7,7 @@ use crate::{
     packages::{self, Need},
     peers,
     project::Project,
-    tools,
+    tools, ui,
 };
 
 /// Sets up everything for `run` and `test`.
@@ -16,6 +16,7 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
         return Err(Error::Usage(format!("`{argument}` is not expected here")));
     }
     for_run()?;
+    for_desktop(project)?;
     for_tests(project)?;
     tools::ensure(project, &tools::DENY)?;
     tools::forget_builds(project);
@@ -23,7 +24,21 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
-/// What building and running needs.
+/// What building the desktop console needs.
+pub fn for_desktop(project: &Project) -> Result<(), Error> {
+    packages::ensure(Need::Desktop)?;
+    ui::install(project)
+}
+
+/// What driving its window needs; gives the driver's program.
+pub fn for_window(project: &Project) -> Result<std::path::PathBuf, Error> {
+    packages::ensure(Need::Window)?;
+    let driver = tools::ensure(project, &tools::TAURI_DRIVER)?;
+    tools::forget_builds(project);
+    Ok(driver)
+}
+
+/// What building and running the command needs.
 pub fn for_run() -> Result<(), Error> {
     packages::ensure(Need::Run)
 }
@@ -32,6 +47,9 @@ pub fn for_run() -> Result<(), Error> {
 pub fn for_tests(project: &Project) -> Result<std::path::PathBuf, Error> {
     packages::ensure(Need::Test)?;
     let nextest = tools::ensure(project, &tools::NEXTEST)?;
+    // The workspace has the desktop console in it, which takes its pages in when it is built.
+    ui::build(project)?;
+    for_window(project)?;
     peers::ensure(project)?;
     Ok(nextest)
 }

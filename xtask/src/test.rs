@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     process::{self, cargo, program},
     project::{Project, no_skip},
-    setup, tools,
+    setup, tools, ui,
 };
 
 /// Sets up and passes all tests, or those that the arguments choose.
@@ -25,6 +25,7 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
     let mut tally = unit_tests(project, &nextest, &skips, arguments)?;
     if arguments.is_empty() {
         tally.add(doc_tests(project, &skips)?);
+        ui::test(project)?;
     }
     conclude(tally, &skips.read())
 }
@@ -95,9 +96,10 @@ fn doc_tests(project: &Project, skips: &SkipFile) -> Result<Tally, Error> {
 
 /// What tests find in their environment.
 fn surroundings(command: &mut Command, project: &Project, skips: &SkipFile) {
-    let binary = format!("debug/keyward{}", std::env::consts::EXE_SUFFIX);
     command.env("CARGO_TARGET_DIR", &project.target);
-    command.env("KEYWARD_BIN", project.target.join(binary));
+    command.env("KEYWARD_BIN", project.built("keyward"));
+    command.env("KEYWARD_DESKTOP_BIN", project.built("keyward-desktop"));
+    command.env("KEYWARD_TAURI_DRIVER", tools::found(project, &tools::TAURI_DRIVER));
     command.env("KEYWARD_PEERS", project.peers());
     command.env("KEYWARD_SKIP_FILE", &skips.path);
 }

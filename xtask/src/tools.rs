@@ -37,15 +37,15 @@ pub const DENY: Tool =
 pub const FUZZ: Tool =
     Tool { name: "cargo-fuzz", version: "0.13.2", oldest: [0, 12, 0], arguments: &[] };
 
+/// Drives the desktop console's window.
+pub const TAURI_DRIVER: Tool =
+    Tool { name: "tauri-driver", version: "2.1.0", oldest: [2, 0, 0], arguments: &[] };
+
 /// The tool's program, installed first if need be.
 pub fn ensure(project: &Project, tool: &Tool) -> Result<PathBuf, Error> {
-    let own = project.tools().join("bin").join(tool.name);
-    let found = [Some(own.clone()), on_path(tool.name)]
-        .into_iter()
-        .flatten()
-        .find(|program| is_new_enough(program, tool));
-    if let Some(program) = found {
-        return Ok(program);
+    let found = found(project, tool);
+    if is_new_enough(&found, tool) {
+        return Ok(found);
     }
     let mut install = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     install.args(["install", "--quiet", "--locked", "--force", "--version", tool.version]);
@@ -55,7 +55,20 @@ pub fn ensure(project: &Project, tool: &Tool) -> Result<PathBuf, Error> {
     install.current_dir(&project.root);
     eprintln!("installing {} {}: a few minutes, once", tool.name, tool.version);
     run(&mut install)?;
-    Ok(own)
+    Ok(own(project, tool))
+}
+
+/// Where the tool is that [`ensure`] gives, or would be once it is installed.
+pub fn found(project: &Project, tool: &Tool) -> PathBuf {
+    let own = own(project, tool);
+    if is_new_enough(&own, tool) {
+        return own;
+    }
+    on_path(tool.name).filter(|program| is_new_enough(program, tool)).unwrap_or(own)
+}
+
+fn own(project: &Project, tool: &Tool) -> PathBuf {
+    project.tools().join("bin").join(tool.name)
 }
 
 /// Removes what installing tools left behind in the target folder.
@@ -65,6 +78,11 @@ pub fn forget_builds(project: &Project) {
 }
 
 fn is_new_enough(program_file: &PathBuf, tool: &Tool) -> bool {
+    if tool.name == TAURI_DRIVER.name {
+        // It doesn't tell its version. The first had no host to name.
+        let (succeeded, text) = capture(program(program_file).arg("--help"));
+        return succeeded && text.contains("--native-host");
+    }
     let mut command = program(program_file);
     if tool.name == "cargo-nextest" {
         command.arg("nextest");
@@ -95,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_is_installed_is_new_enough() {
-        for tool in [&NEXTEST, &DENY, &FUZZ] {
+        for tool in [&NEXTEST, &DENY, &FUZZ, &TAURI_DRIVER] {
             let installed = version(&format!("{} {}", tool.name, tool.version)).unwrap();
             assert!(installed >= tool.oldest, "{}", tool.name);
         }

@@ -26,7 +26,8 @@ const MACOS: &[icns::IconType] = &[
 /// Writes every picture and both icon files into the folder of the drawing.
 pub fn all(folder: &Path) -> Result<(), Error> {
     let drawing = folder.join(DRAWING);
-    let text = fs::read(&drawing).map_err(|source| Error::File { path: drawing.clone(), source })?;
+    let text =
+        fs::read(&drawing).map_err(|source| Error::File { path: drawing.clone(), source })?;
     let tree = Tree::from_data(&text, &Options::default()).map_err(malformed)?;
     for (name, pixels) in PICTURES {
         write(folder, name, &draw(&tree, *pixels)?.encode_png().map_err(malformed)?)?;

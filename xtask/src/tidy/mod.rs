@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     process::{capture, cargo, program},
     project::Project,
-    tools,
+    tools, ui,
 };
 
 /// What a check found: nothing, or a line for each thing that is wrong.
@@ -22,6 +22,7 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
     }
     let deny = tools::ensure(project, &tools::DENY)?;
     tools::forget_builds(project);
+    ui::build(project)?;
     let sources = modules::Sources::read(project)?;
     let mut failed = 0;
     let mut check = |name: &str, findings: Findings| {
@@ -30,6 +31,7 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
         }
     };
     check("formatting", formatting(project));
+    check("formatting and lints of the pages", pages(project));
     check("crate direction", direction::check(project)?);
     check("module comments", sources.without_module_comment());
     check("missing_docs denied", sources.without_missing_docs());
@@ -68,6 +70,14 @@ fn formatting(project: &Project) -> Findings {
         findings.push("run `cargo fmt --all`".into());
     }
     findings
+}
+
+/// Their tests, and whether the bindings are those that the commands have, are part of `test`.
+fn pages(project: &Project) -> Findings {
+    ["format:check", "lint"]
+        .into_iter()
+        .flat_map(|script| findings_of(ui::npm(project, "run").args(["--silent", script])))
+        .collect()
 }
 
 fn lints(project: &Project) -> Findings {

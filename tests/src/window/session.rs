@@ -1,0 +1,207 @@
+//! The window: opened, gone through, looked at, closed.
+
+use std::{
+    io,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use fantoccini::{
+    Client, ClientBuilder,
+    error::{CmdError, NewSessionError},
+    key::Key,
+    wd::Capabilities,
+};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use super::surroundings::{Ended, Surroundings};
+
+/// How long a page may take until it says that it is ready.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Theme {
+    /// Its word in the window and in names of files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// Why a window can't be driven.
+#[derive(Debug)]
+pub enum WindowError {
+    /// What runs beside it doesn't start.
+    Surroundings(io::Error),
+    /// The window doesn't open.
+    Opening(NewSessionError),
+    /// It doesn't do what it is told.
+    Driving(CmdError),
+    /// A page isn't ready after a while; what it shows by then.
+    NotReady {
+        /// Its path.
+        page: String,
+        /// The text on it.
+        shows: String,
+    },
+}
+
+impl std::fmt::Display for WindowError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Surroundings(error) => write!(f, "what the window runs in: {error}"),
+            Self::Opening(error) => write!(f, "the window doesn't open: {error}"),
+            Self::Driving(error) => write!(f, "the window doesn't follow: {error}"),
+            Self::NotReady { page, shows } => {
+                write!(f, "page `{page}` isn't ready after {PATIENCE:?}; it shows: {shows}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for WindowError {}
+
+impl From<io::Error> for WindowError {
+    fn from(error: io::Error) -> Self {
+        Self::Surroundings(error)
+    }
+}
+
+impl From<CmdError> for WindowError {
+    fn from(error: CmdError) -> Self {
+        Self::Driving(error)
+    }
+}
+
+/// An open window.
+pub struct Window {
+    client: Client,
+    _driver: Ended,
+}
+
+impl Window {
+    /// Starts the application on a workspace.
+    ///
+    /// # Errors
+    /// [`WindowError::Surroundings`], [`WindowError::Opening`].
+    pub async fn open(
+        surroundings: &Surroundings,
+        driver: &Path,
+        application: &Path,
+        workspace: &Path,
+    ) -> Result<Self, WindowError> {
+        let (driver, port) = surroundings.driver(driver)?;
+        let options = json!({
+            "application": application,
+            "args": ["--workspace", std::path::absolute(workspace)?],
+        });
+        let capabilities = Capabilities::from_iter([(String::from("tauri:options"), options)]);
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .map_err(WindowError::Opening)?;
+        Ok(Self { client, _driver: driver })
+    }
+
+    /// Makes the window so large.
+    ///
+    /// # Errors
+    /// [`WindowError::Driving`].
+    pub async fn size(&self, width: u32, height: u32) -> Result<(), WindowError> {
+        Ok(self.client.set_window_rect(0, 0, width, height).await?)
+    }
+
+    /// Chooses light or dark, as the window's own menu does, and loads the page anew.
+    ///
+    /// # Errors
+    /// [`WindowError::Driving`].
+    pub async fn theme(&self, theme: Theme) -> Result<(), WindowError> {
+        let script = "localStorage.setItem('mantine-color-scheme-value', arguments[0]); \
+                      location.reload();";
+        self.run(script, vec![theme.as_str().into()]).await?;
+        Ok(())
+    }
+
+    /// Goes to a page, and waits until it shows what it has.
+    ///
+    /// # Errors
+    /// [`WindowError::NotReady`], [`WindowError::Driving`].
+    pub async fn go(&self, page: &str) -> Result<(), WindowError> {
+        self.run("location.hash = arguments[0];", vec![format!("#/{page}").into()]).await?;
+        self.ready(page).await
+    }
+
+    /// Waits until the page is ready: `main` says so by `data-ready`.
+    ///
+    /// # Errors
+    /// [`WindowError::NotReady`], [`WindowError::Driving`].
+    pub async fn ready(&self, page: &str) -> Result<(), WindowError> {
+        let script = "const main = document.querySelector('main[data-ready=\"true\"]'); \
+                      return main !== null && location.hash.startsWith(arguments[0]);";
+        let began = Instant::now();
+        loop {
+            // While the page is loaded anew there is no document to ask.
+            let asked = self.run(script, vec![format!("#/{page}").into()]).await;
+            if matches!(asked, Ok(Value::Bool(true))) {
+                return Ok(());
+            }
+            if began.elapsed() > PATIENCE {
+                let text = self.run("return document.body.innerText;", vec![]).await?;
+                let shows = text.as_str().unwrap_or_default().chars().take(300).collect();
+                return Err(WindowError::NotReady { page: page.into(), shows });
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Runs a script in the page and gives what it returns.
+    ///
+    /// # Errors
+    /// [`WindowError::Driving`].
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value, WindowError> {
+        Ok(self.client.execute(script, arguments).await?)
+    }
+
+    /// Types keys to whatever has the focus.
+    ///
+    /// # Errors
+    /// [`WindowError::Driving`].
+    pub async fn press(&self, key: Key) -> Result<(), WindowError> {
+        Ok(self.client.active_element().await?.send_keys(&char::from(key).to_string()).await?)
+    }
+
+    /// What the window shows, as a PNG file.
+    ///
+    /// # Errors
+    /// [`WindowError::Driving`].
+    pub async fn picture(&self) -> Result<Vec<u8>, WindowError> {
+        Ok(self.client.screenshot().await?)
+    }
+
+    /// The rest of what a driver can do.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Closes it, so that the application ends in order.
+    ///
+    /// # Errors
+    /// [`WindowError::Driving`].
+    pub async fn close(self) -> Result<(), WindowError> {
+        Ok(self.client.close().await?)
+    }
+}
