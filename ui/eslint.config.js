@@ -19,18 +19,8 @@ export default tseslint.config(
       "@typescript-eslint/switch-exhaustiveness-check": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
-      "no-restricted-imports": [
-        "error",
-        {
-          paths: [
-            { name: "@tauri-apps/api/core", message: "call commands through `@/ipc`" },
-            { name: "@tauri-apps/api/event", message: "listen to events through `@/ipc`" },
-          ],
-        },
-      ],
     },
   },
-  { files: ["src/ipc/**"], rules: { "no-restricted-imports": "off" } },
   {
     // What ships must not reach the mocked commands.
     files: ["src/**/*.{ts,tsx}"],

@@ -36,7 +36,7 @@ export function distinctPart(reference: string): string {
 
 /** Shortens in the middle; both ends stay, because they tell two ids apart. */
 export function shorten(text: string, longest: number): string {
-  const letters = [...text];
+  const letters = Array.from(text);
   if (letters.length <= longest) return text;
   const kept = Math.max(longest - 1, 2);
   const front = Math.ceil(kept / 2);

@@ -14,7 +14,7 @@ const WORD = /[\p{L}\p{N}]/u;
  * typed last is found as close together as it can be.
  */
 export function fuzzy(needle: string, hay: string): Match | null {
-  const wanted = [...needle.toLowerCase()].filter((letter) => letter !== " ").join("");
+  const wanted = needle.toLowerCase().replaceAll(" ", "");
   if (wanted === "") return { score: 0, ranges: [] };
   const text = hay.toLowerCase();
   const whole = text.indexOf(needle.toLowerCase().trim());

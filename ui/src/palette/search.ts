@@ -136,8 +136,8 @@ function best<T>(
       found.push([one, match]);
       continue;
     }
-    const other = others.map((read) => fuzzy(text, read(one))).find((match) => match !== null);
-    if (other !== undefined) found.push([one, { score: (other?.score ?? 0) - 4, ranges: [] }]);
+    const other = others.map((read) => fuzzy(text, read(one))).find((tried) => tried !== null);
+    if (other) found.push([one, { score: other.score - 4, ranges: [] }]);
   }
   return found.sort((a, b) => b[1].score - a[1].score).slice(0, SHOWN);
 }

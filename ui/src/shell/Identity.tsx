@@ -89,6 +89,6 @@ export function initials(actor: string): string {
   const letters =
     parts.length > 1
       ? parts.slice(0, 2).map((part) => part[0])
-      : [...(parts[0] ?? "?")].slice(0, 2);
+      : Array.from(parts[0] ?? "?").slice(0, 2);
   return letters.join("").toUpperCase();
 }

@@ -1,19 +1,10 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup } from "@testing-library/react";
-import { afterEach, vi } from "vitest";
+import { afterEach } from "vitest";
 
 // jsdom has no layout and knows no media queries; the virtual lists and Mantine ask for both.
-window.matchMedia = (query: string) =>
-  ({
-    matches: false,
-    media: query,
-    onchange: null,
-    addListener: vi.fn(),
-    removeListener: vi.fn(),
-    addEventListener: vi.fn(),
-    removeEventListener: vi.fn(),
-    dispatchEvent: () => false,
-  }) satisfies MediaQueryList;
+window.matchMedia = (media: string) =>
+  Object.assign(new EventTarget(), { matches: false, media, onchange: null }) as MediaQueryList;
 
 class Observer implements ResizeObserver {
   observe(): void {
@@ -29,14 +20,11 @@ class Observer implements ResizeObserver {
 window.ResizeObserver = Observer;
 Element.prototype.scrollIntoView = () => undefined;
 Element.prototype.scrollTo = () => undefined;
-Object.defineProperty(HTMLElement.prototype, "offsetHeight", {
-  configurable: true,
-  get: () => 600,
-});
-Object.defineProperty(HTMLElement.prototype, "offsetWidth", {
-  configurable: true,
-  get: () => 1000,
-});
+
+const layout = { offsetHeight: 600, offsetWidth: 1000, clientHeight: 600, clientWidth: 1000 };
+for (const [name, size] of Object.entries(layout)) {
+  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => size });
+}
 
 afterEach(() => {
   cleanup();

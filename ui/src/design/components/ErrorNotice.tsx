@@ -4,7 +4,7 @@ import { Icon } from "./Icon";
 import classes from "./ErrorNotice.module.css";
 
 /** A failed command, as it crosses from the engine. */
-interface Failure {
+export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly next_step: string | null;

@@ -1,0 +1,81 @@
+import type { ReactNode } from "react";
+import type { Tone } from "../tones";
+
+/** A moment of a run, in seconds from its beginning. */
+export interface TimelineMark {
+  readonly name: string;
+  readonly at: number;
+  readonly tone: Tone;
+  /** It hasn't happened: where it usually does. */
+  readonly pending?: boolean;
+}
+
+export interface TimelineRun {
+  readonly id: string;
+  readonly title: ReactNode;
+  readonly note?: ReactNode;
+  /** In their order. Each colours the bar from itself to the next one. */
+  readonly marks: readonly TimelineMark[];
+  /** A run under way: how far it is, in seconds. */
+  readonly now?: number | undefined;
+  readonly result?: ReactNode;
+}
+
+interface Bar {
+  readonly from: number;
+  readonly to: number;
+  readonly tone: Tone;
+  readonly pending: boolean;
+}
+
+interface PlacedMark extends TimelineMark {
+  readonly pending: boolean;
+  /** On which side of its line the name stands. */
+  readonly side: "left" | "right";
+  /** Names that would lie over each other alternate between above and below. */
+  readonly line: "above" | "below";
+}
+
+export interface Lane {
+  readonly bars: readonly Bar[];
+  readonly marks: readonly PlacedMark[];
+}
+
+/** The part of the scale that a name takes. */
+const NAME = 0.16;
+
+/** Where the bars and names of a run lie. */
+export function laneOf({ marks, now }: TimelineRun, end: number): Lane {
+  const known = marks.filter((mark) => mark.pending !== true);
+  const reached = now ?? end;
+  const bars: Bar[] = known.map((mark, index) => ({
+    from: mark.at,
+    to: known[index + 1]?.at ?? Math.max(reached, mark.at),
+    tone: mark.tone,
+    pending: false,
+  }));
+  const done = bars.at(-1)?.to ?? 0;
+  if (done < end) bars.push({ from: done, to: end, tone: "neutral", pending: true });
+  const shown = now === undefined ? marks : [...marks, nowMark(now)];
+  const ends = { above: -1, below: -1 };
+  const placed = [...shown]
+    .sort((a, b) => a.at - b.at)
+    .map((mark): PlacedMark => {
+      const side = mark.at / end > 1 - NAME ? "left" : "right";
+      const from = mark.at / end - (side === "left" ? NAME : 0);
+      const line = from >= ends.above ? "above" : "below";
+      ends[line] = from + NAME;
+      return { ...mark, pending: mark.pending === true, side, line };
+    });
+  return { bars, marks: placed };
+}
+
+const nowMark = (at: number): TimelineMark => ({ name: "now", at, tone: "accent" });
+
+/** Round moments along the scale, at most eight. */
+export function ticks(end: number): number[] {
+  const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600];
+  const step = steps.find((one) => end / one <= 8) ?? end / 4;
+  const count = Math.floor(end / step + 1e-9);
+  return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toFixed(3)));
+}
