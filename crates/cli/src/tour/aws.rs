@@ -132,7 +132,7 @@ fn python() -> Result<PathBuf, Failure> {
         .filter(|python| python.exists())
         .ok_or_else(|| {
             Failure::usage(
-                "no AWS endpoint is set and there is no test server here; set AWS_ENDPOINT_URL_KMS, or start this with `cargo xtask run --aws`",
+                "no AWS endpoint is set and there is no test server here; set AWS_ENDPOINT_URL_KMS, or start this with `cargo xtask run --cli --aws`",
             )
         })
 }
