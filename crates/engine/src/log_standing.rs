@@ -107,7 +107,7 @@ pub(crate) async fn verifications(
     let passed = newest(reader, Outcome::Ok, 1).await?;
     let failed = newest(reader, Outcome::Failed, LOOK).await?;
     let newer = match (&passed, &failed) {
-        (Some(passed), Some(failed)) if passed.seq > failed.seq => &passed,
+        (Some(passed), Some(failed)) if passed.seq > failed.seq => passed,
         (_, Some(failed)) => failed,
         (passed, None) => return Ok((passed.clone(), passed.clone())),
     };

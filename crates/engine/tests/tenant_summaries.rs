@@ -140,7 +140,7 @@ async fn add(write: &mut Connection, number: u32) {
         state_since: time,
         epoch: 1,
         created_at: time,
-        rotation_days: (number % 10 == 0).then_some(30),
+        rotation_days: number.is_multiple_of(10).then_some(30),
     };
     tenants::insert(write, &tenant).await.unwrap();
     let root = RootKeyId { tenant: id.clone(), number: 1 };
@@ -183,7 +183,7 @@ async fn add(write: &mut Connection, number: u32) {
         })
         .collect();
     data_keys::insert_many(write, &keys).await.unwrap();
-    if number % 100 == 0 {
+    if number.is_multiple_of(100) {
         let row = Quarantined {
             key: of(1),
             code: "ciphertext-rejected".into(),

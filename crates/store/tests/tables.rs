@@ -91,7 +91,11 @@ async fn root_keys_references_and_transitions() {
     root_keys::set_state(&mut write, &id, KeyState::Suspended, active, time(3)).await.unwrap();
     root_keys::set_version(&mut write, &id, 1, time(4)).await.unwrap();
     (row.state, row.version_since, row.activated_at) = (active, time(1), Some(time(1)));
-    assert_eq!(root_keys::get(&mut write, &id).await.unwrap(), Some(row.clone()), "the same version");
+    assert_eq!(
+        root_keys::get(&mut write, &id).await.unwrap(),
+        Some(row.clone()),
+        "the same version"
+    );
     root_keys::set_version(&mut write, &id, 4, time(5)).await.unwrap();
     (row.version, row.version_since) = (4, time(5));
     assert_eq!(root_keys::active(&mut write, &acme()).await.unwrap(), Some(row.clone()));
