@@ -79,14 +79,15 @@ export function TableGrid<Row>(props: TableGridProps<Row>) {
   useLayoutEffect(() => {
     scale.current = { drawn, ratio };
   }, [drawn, ratio]);
-  const show = useEffectEvent((index: number) => {
+  const show = (index: number) => {
     const top = reveal(index * height, height, offset, view);
     if (top !== undefined && scroller.current !== null) scroller.current.scrollTop = top / ratio;
-  });
+  };
+  const follow = useEffectEvent(show);
   // What is selected elsewhere, such as in a drawer or by an address, is shown here too.
   const measured = view > 0;
   useEffect(() => {
-    if (at >= 0 && measured) show(at);
+    if (at >= 0 && measured) follow(at);
   }, [at, measured]);
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
