@@ -156,7 +156,7 @@ pub(super) fn is_taken_for(text: &str) -> bool {
 }
 
 /// The ARN within the forms of Tink (`aws-kms://ARN`) and Go CDK (`awskms:///ARN`).
-fn arn_in(text: &str) -> &str {
+pub(super) fn arn_in(text: &str) -> &str {
     ["aws-kms://", "awskms:///"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text)
 }
 

@@ -112,7 +112,7 @@ pub(super) fn is_taken_for(text: &str) -> bool {
         || PREFIXES.iter().any(|prefix| *prefix != "/" && text.starts_with(prefix))
 }
 
-fn without_prefix(text: &str) -> &str {
+pub(super) fn without_prefix(text: &str) -> &str {
     PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text)
 }
 

@@ -11,6 +11,7 @@ mod google;
 mod local;
 mod pkcs11;
 mod provider;
+mod recognise;
 mod text;
 
 use std::{fmt, str::FromStr};
@@ -22,6 +23,7 @@ pub use google::GoogleKey;
 pub use local::LocalKey;
 pub use pkcs11::Pkcs11Key;
 pub use provider::Provider;
+pub use recognise::{Recognised, ReferencePart, recognise};
 
 use crate::{Custody, Region};
 
