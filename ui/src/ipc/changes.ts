@@ -6,7 +6,12 @@ export const GATHER_MS = 400;
 
 /** Which queries each event makes stale. */
 export const stale = {
-  recordsAppended: (): QueryKey[] => [keys.audit.live(), keys.workspace, keys.witnesses],
+  recordsAppended: (): QueryKey[] => [
+    keys.audit.live(),
+    keys.workspace,
+    keys.witnesses,
+    keys.attention,
+  ],
   stateChanged: (): QueryKey[] => [
     keys.tenants.all,
     keys.hierarchy.all,

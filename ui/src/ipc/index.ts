@@ -7,5 +7,13 @@ export { keys } from "./keys";
 export { events } from "@/generated/bindings";
 export { on } from "./events";
 export { parseRole, roleName, roleWord, type Role } from "./role";
-export { useRewraps, useRole, useStanding, useTenants, useWorkspace } from "./resources";
+export {
+  useAttention,
+  useLogStanding,
+  useRewraps,
+  useRole,
+  useStanding,
+  useTenants,
+  useWorkspace,
+} from "./resources";
 export { useVerification, verifyLog, type Verification } from "./verification";

@@ -5,6 +5,7 @@
 export const keys = {
   standing: ["standing"],
   workspace: ["workspace"],
+  attention: ["attention"],
   tenants: {
     all: ["tenants"],
     list: ["tenants", "list"],

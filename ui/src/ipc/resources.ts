@@ -26,3 +26,11 @@ export const useTenants = () =>
 /** The rewraps of this process, running and ended. */
 export const useRewraps = () =>
   useQuery({ queryKey: keys.rewraps.all, queryFn: () => call(commands.rewrapJobs()) });
+
+/** When the log was last verified, by anybody, and what is kept outside says of it. */
+export const useLogStanding = () =>
+  useQuery({ queryKey: keys.audit.live("standing"), queryFn: () => call(commands.logStanding()) });
+
+/** What needs a person now, most urgent first. */
+export const useAttention = () =>
+  useQuery({ queryKey: keys.attention, queryFn: () => call(commands.attentionList()) });

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { type TenantRow, useRewraps, useTenants } from "@/ipc";
+import { type TenantRow, useAttention, useRewraps, useTenants } from "@/ipc";
 
 /** How much waits on a page. */
 export interface Tally {
@@ -14,6 +14,7 @@ export interface Tally {
 export function useTallies(): Readonly<Record<string, Tally>> {
   const tenants = useTenants().data;
   const jobs = useRewraps().data;
+  const attention = useAttention().data;
   return useMemo(() => {
     const tallies: Record<string, Tally> = {};
     if (tenants !== undefined) Object.assign(tallies, tenantTallies(tenants));
@@ -21,8 +22,15 @@ export function useTallies(): Readonly<Record<string, Tally>> {
     if (running !== undefined) {
       tallies["/rotation"] = { count: running.length, hot: false, says: "rewraps under way" };
     }
+    if (attention !== undefined) {
+      tallies["/overview"] = {
+        count: attention.length,
+        hot: attention.some((one) => one.urgency === "critical"),
+        says: "need a person",
+      };
+    }
     return tallies;
-  }, [tenants, jobs]);
+  }, [tenants, jobs, attention]);
 }
 
 /** What tenants alone say. A revoked or suspended tenant is somebody's outage. */

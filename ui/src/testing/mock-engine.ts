@@ -1,5 +1,5 @@
 import { emit } from "@tauri-apps/api/event";
-import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
+import { mockIPC } from "@tauri-apps/api/mocks";
 import type { CommandError } from "@/ipc/failure";
 
 /** Answers a command by its name in Rust; what it throws as a `failure` is a failed command. */
@@ -19,10 +19,9 @@ export interface MockEngine {
   answer(answers: Answers): void;
   /** Sends an event to the window. */
   emit(event: string, payload: unknown): Promise<void>;
-  stop(): void;
 }
 
-/** Answers the window's commands. One without an answer fails, so that a test names all it needs. */
+/** Answers the window's commands until the test ends. One without an answer fails, so that a test names all it needs. */
 export function mockEngine(answers: Answers = {}): MockEngine {
   let known: Answers = answers;
   const called: Called[] = [];
@@ -44,7 +43,6 @@ export function mockEngine(answers: Answers = {}): MockEngine {
       known = { ...known, ...more };
     },
     emit: (event, payload) => emit(event, payload),
-    stop: clearMocks,
   };
 }
 

@@ -1,4 +1,5 @@
 import "@testing-library/jest-dom/vitest";
+import { clearMocks } from "@tauri-apps/api/mocks";
 import { cleanup } from "@testing-library/react";
 import { afterEach } from "vitest";
 
@@ -26,6 +27,9 @@ for (const [name, size] of Object.entries(layout)) {
   Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => size });
 }
 
-afterEach(() => {
+afterEach(async () => {
   cleanup();
+  // What was drawn stops listening in a later turn, and needs the stand-in for that.
+  await new Promise((done) => setTimeout(done));
+  clearMocks();
 });
