@@ -75,7 +75,7 @@ impl From<EngineError> for CommandError {
                 | EngineError::LogForked { place, kept, at, here } => failure
                     .with("place", place)
                     .with("kept", kept)
-                    .with("kept_at", at.trim())
+                    .with("kept_at", at.trim_start_matches(" from "))
                     .with("here", here),
                 _ => failure,
             },
