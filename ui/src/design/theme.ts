@@ -103,7 +103,13 @@ export const theme = createTheme({
       classNames: { tooltip: classes.tooltip ?? "" },
     }),
     Menu: Menu.extend({
-      defaultProps: { shadow: "md", position: "bottom-end", offset: 4 },
+      defaultProps: {
+        shadow: "md",
+        position: "bottom-end",
+        offset: 4,
+        // A placeholder in a menu is none of the children that the role allows.
+        withInitialFocusPlaceholder: false,
+      },
       classNames: {
         dropdown: classes.menu ?? "",
         item: classes.menuItem ?? "",
@@ -113,6 +119,7 @@ export const theme = createTheme({
     Modal: Modal.extend({
       defaultProps: {
         centered: true,
+        closeButtonProps: { "aria-label": "close", size: "sm" },
         overlayProps: { backgroundOpacity: 1, color: "transparent" },
       },
       classNames: {

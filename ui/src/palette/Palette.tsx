@@ -22,19 +22,13 @@ export function Palette() {
     };
   }, []);
   return (
-    <Modal
-      opened={begin !== null}
-      onClose={closePalette}
-      withCloseButton={false}
-      centered={false}
-      size={640}
-      yOffset={58}
-      padding={0}
-      classNames={{ content: classes.content ?? "", body: classes.content ?? "" }}
-      transitionProps={{ duration: 80 }}
-      aria-label="Search and run"
-    >
-      {begin !== null && <PaletteBox begin={begin} />}
-    </Modal>
+    <Modal.Root opened={begin !== null} onClose={closePalette} size={640} yOffset={58} padding={0}>
+      <Modal.Overlay />
+      <Modal.Content className={classes.content ?? ""} aria-label="Search and run">
+        <Modal.Body className={classes.content ?? ""}>
+          {begin !== null && <PaletteBox begin={begin} />}
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

@@ -17,19 +17,15 @@ interface PageHeaderProps {
 export function PageHeader({ title, parent, meta, tabs, actions }: PageHeaderProps) {
   return (
     <header className={classes.header}>
-      <h1>
+      <div className={classes.title}>
         {parent !== undefined && (
           <>
-            <Link className={classes.parent} to={parent.to}>
-              {parent.title}
-            </Link>
-            <span className={classes.parent} aria-hidden>
-              {" / "}
-            </span>
+            <Link to={parent.to}>{parent.title}</Link>
+            <span aria-hidden>/</span>
           </>
         )}
-        {title}
-      </h1>
+        <h1>{title}</h1>
+      </div>
       {meta !== undefined && <div className={classes.meta}>{meta}</div>}
       {tabs}
       {actions !== undefined && <div className={classes.actions}>{actions}</div>}

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import type { Tone } from "../tones";
-import { laneOf, type Lane, ticks } from "./timeline-layout";
+import { laneOf, type Lane, seconds, ticks } from "./timeline-layout";
 import classes from "./Timeline.module.css";
 
 export type { TimelineMark, TimelineRun } from "./timeline-layout";
@@ -19,7 +19,7 @@ interface TimelineProps {
 
 /** Measured runs over one scale. What hasn't happened is dashed; a run under way has a mark at now. */
 export function Timeline({ label, runs, end, objective, resultHead }: TimelineProps) {
-  const at = (seconds: number) => `${String((100 * Math.min(seconds, end)) / end)}%`;
+  const at = (moment: number) => `${String((100 * Math.min(moment, end)) / end)}%`;
   return (
     <div className={classes.timeline} role="table" aria-label={label}>
       <div className={classes.row} role="row">
@@ -52,7 +52,7 @@ export function Timeline({ label, runs, end, objective, resultHead }: TimelinePr
             {ticks(end).map((tick) => (
               <i key={tick} className={classes.grid} style={{ left: at(tick) }} />
             ))}
-            <Bars lane={laneOf(run, end)} at={at} />
+            <Bars lane={laneOf(run, end)} at={at} end={end} />
             {objective !== undefined && (
               <i
                 className={classes.objective}
@@ -70,12 +70,19 @@ export function Timeline({ label, runs, end, objective, resultHead }: TimelinePr
   );
 }
 
-function Bars({ lane, at }: { readonly lane: Lane; readonly at: (seconds: number) => string }) {
+interface BarsProps {
+  readonly lane: Lane;
+  readonly at: (moment: number) => string;
+  readonly end: number;
+}
+
+function Bars({ lane, at, end }: BarsProps) {
   return (
     <>
-      {lane.bars.map((bar) => (
+      {lane.bars.map((bar, index) => (
         <i
-          key={bar.from}
+          // Two may begin at the same moment.
+          key={index}
           className={classes.bar}
           data-tone={bar.tone satisfies Tone}
           data-pending={bar.pending || undefined}
@@ -93,7 +100,7 @@ function Bars({ lane, at }: { readonly lane: Lane; readonly at: (seconds: number
           style={{ left: at(mark.at) }}
         >
           <b>
-            {mark.name} {mark.at.toFixed(2)}
+            {mark.name} {seconds(mark.at, end)}
           </b>
         </span>
       ))}

@@ -34,9 +34,15 @@ describe("laneOf", () => {
     expect(placed.map((mark) => mark.name)).toContain("now");
   });
 
-  it("puts names that would lie over each other on two lines", () => {
-    const { marks: placed } = laneOf({ id: "a", title: "a", marks }, 4);
-    expect(placed.slice(1, 3).map((mark) => mark.line)).toEqual(["above", "below"]);
+  it("lays no name over another", () => {
+    const { marks: placed } = laneOf({ id: "a", title: "a", marks, now: 1.6 }, 4);
+    expect(placed.map((mark) => [mark.name, mark.side, mark.line])).toEqual([
+      ["denied", "right", "above"],
+      ["noticed", "right", "above"],
+      ["evicted", "right", "below"],
+      ["now", "left", "below"],
+      ["first refusal", "left", "below"],
+    ]);
   });
 });
 

@@ -32,7 +32,6 @@ interface PlacedMark extends TimelineMark {
   readonly pending: boolean;
   /** On which side of its line the name stands. */
   readonly side: "left" | "right";
-  /** Names that would lie over each other alternate between above and below. */
   readonly line: "above" | "below";
 }
 
@@ -41,8 +40,8 @@ export interface Lane {
   readonly marks: readonly PlacedMark[];
 }
 
-/** The part of the scale that a name takes. */
-const NAME = 0.16;
+/** The part of the scale that a name takes, where the scale is narrow. */
+const NAME = 0.24;
 
 /** Where the bars and names of a run lie. */
 export function laneOf({ marks, now }: TimelineRun, end: number): Lane {
@@ -57,24 +56,49 @@ export function laneOf({ marks, now }: TimelineRun, end: number): Lane {
   const done = bars.at(-1)?.to ?? 0;
   if (done < end) bars.push({ from: done, to: end, tone: "neutral", pending: true });
   const shown = now === undefined ? marks : [...marks, nowMark(now)];
-  const ends = { above: -1, below: -1 };
+  const taken: Taken = { above: [], below: [] };
   const placed = [...shown]
     .sort((a, b) => a.at - b.at)
-    .map((mark): PlacedMark => {
-      const side = mark.at / end > 1 - NAME ? "left" : "right";
-      const from = mark.at / end - (side === "left" ? NAME : 0);
-      const line = from >= ends.above ? "above" : "below";
-      ends[line] = from + NAME;
-      return { ...mark, pending: mark.pending === true, side, line };
-    });
+    .map((mark) => ({ ...mark, pending: mark.pending === true, ...place(mark.at / end, taken) }));
   return { bars, marks: placed };
+}
+
+type Spot = Pick<PlacedMark, "side" | "line">;
+type Taken = Record<PlacedMark["line"], [number, number][]>;
+
+/** Where a name may stand, the best first. */
+const spots: readonly Spot[] = [
+  { side: "right", line: "above" },
+  { side: "left", line: "above" },
+  { side: "right", line: "below" },
+  { side: "left", line: "below" },
+];
+
+/** Takes the first spot in which a name lies over no other and inside of the scale. */
+function place(at: number, taken: Taken): Spot {
+  const span = ({ side }: Spot): [number, number] =>
+    side === "right" ? [at, at + NAME] : [at - NAME, at];
+  const free = (spot: Spot) => {
+    const [from, to] = span(spot);
+    const over = taken[spot.line].some(([a, b]) => from < b && a < to);
+    return !over && from >= 0 && to <= 1 + NAME / 4;
+  };
+  const spot = spots.find(free) ?? { side: "left", line: "below" };
+  taken[spot.line].push(span(spot));
+  return spot;
 }
 
 const nowMark = (at: number): TimelineMark => ({ name: "now", at, tone: "accent" });
 
+/** Seconds as a mark says them: with milliseconds where the whole scale is short. */
+export const seconds = (at: number, end: number): string => at.toFixed(end < 2 ? 3 : 2);
+
 /** Round moments along the scale, at most eight. */
 export function ticks(end: number): number[] {
-  const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600];
+  const steps = [
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600,
+    1800, 3600,
+  ];
   const step = steps.find((one) => end / one <= 8) ?? end / 4;
   const count = Math.floor(end / step + 1e-9);
   return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toFixed(3)));
