@@ -68,8 +68,10 @@ async fn the_age_counts_from_when_the_version_became_current() {
     let acme = "acme".parse().unwrap();
     engine.register_tenant(&workspace.admin(), &acme, "Acme").await.unwrap();
     let reference = workspace.key("acme-key", &acme);
-    let registered =
-        engine.register_root_key(&workspace.admin(), &acme, &[reference.clone()]).await.unwrap();
+    let registered = engine
+        .register_root_key(&workspace.admin(), &acme, std::slice::from_ref(&reference))
+        .await
+        .unwrap();
     let summary = async || engine.tenant_summary(&workspace.admin(), &acme).await.unwrap();
     assert_eq!(summary().await.due_at, None, "nothing is wrapped under it");
 
