@@ -50,7 +50,11 @@ fn run() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let failed = runtime.block_on(async {
         let window = Window::open(&surroundings, driver, application, workspace).await?;
-        let failed = pages(&window, pictures).await;
+        // Stopped by hand it ends what it started all the same.
+        let failed = tokio::select! {
+            failed = pages(&window, pictures) => failed,
+            _ = tokio::signal::ctrl_c() => Err("stopped".into()),
+        };
         window.close().await?;
         failed
     })?;
@@ -62,6 +66,7 @@ fn run() -> Result<(), Box<dyn Error>> {
 
 async fn pages(window: &Window, pictures: &Path) -> Result<usize, Box<dyn Error>> {
     let mut failed = 0;
+    window.unlock().await?;
     for theme in [Theme::Light, Theme::Dark] {
         window.theme(theme).await?;
         for (width, height) in SIZES {

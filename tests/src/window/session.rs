@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::surroundings::{Ended, Surroundings};
 
 /// How long a page may take until it says that it is ready.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +116,17 @@ impl Window {
         Ok(Self { client, _driver: driver })
     }
 
+    /// Unlocks a workspace whose secrets rest in the keyring, as its user does.
+    ///
+    /// # Errors
+    /// [`WindowError::NotReady`], [`WindowError::Driving`].
+    pub async fn unlock(&self) -> Result<(), WindowError> {
+        let script = "if (document.querySelector('main[data-ready]') !== null) return true; \
+                      document.querySelector('main button[type=\"submit\"]:enabled')?.click(); \
+                      return false;";
+        self.until(script, Vec::new(), "the first one").await
+    }
+
     /// Makes the window so large.
     ///
     /// # Errors
@@ -151,19 +162,29 @@ impl Window {
     pub async fn ready(&self, page: &str) -> Result<(), WindowError> {
         let script = "const main = document.querySelector('main[data-ready=\"true\"]'); \
                       return main !== null && location.hash.startsWith(arguments[0]);";
+        self.until(script, vec![format!("#/{page}").into()], page).await
+    }
+
+    /// Runs a script again and again until it says that something is so.
+    async fn until(
+        &self,
+        script: &str,
+        arguments: Vec<Value>,
+        page: &str,
+    ) -> Result<(), WindowError> {
         let began = Instant::now();
         loop {
             // While the page is loaded anew there is no document to ask.
-            let asked = self.run(script, vec![format!("#/{page}").into()]).await;
+            let asked = self.run(script, arguments.clone()).await;
             if matches!(asked, Ok(Value::Bool(true))) {
                 return Ok(());
             }
             if began.elapsed() > PATIENCE {
-                let text = self.run("return document.body.innerText;", vec![]).await?;
+                let text = self.run("return document.body.innerText;", Vec::new()).await?;
                 let shows = text.as_str().unwrap_or_default().chars().take(300).collect();
                 return Err(WindowError::NotReady { page: page.into(), shows });
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
