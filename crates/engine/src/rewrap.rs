@@ -95,7 +95,6 @@ pub struct RewrapReport {
 
 impl RewrapProgress {
     /// An observer that looks at nothing, and lets the run go on to its end.
-    #[must_use]
     pub fn unwatched(&self) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }

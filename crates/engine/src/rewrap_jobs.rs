@@ -143,7 +143,7 @@ impl RewrapJobs {
                     require::active_root_key(&mut reader, tenant).await?
                 };
                 let job = RewrapJob {
-                    id: context.request.clone(),
+                    id: context.request,
                     tenant: tenant.clone(),
                     root_key: root.id,
                     version: root.version,
@@ -248,7 +248,7 @@ impl RewrapJobs {
             })
             .await?;
         if again {
-            self.run(&OperationContext { request: id.clone(), ..context.clone() });
+            self.run(&OperationContext { request: *id, ..context.clone() });
         }
         Ok(job)
     }

@@ -8,6 +8,7 @@ use keyward_engine::{
     ExportFormat, ExportRange, OperationContext, RewrapOptions, RewrapProgress, RootKeyRotation,
     Source, VerifyOptions,
 };
+use keyward_kms::local::LocalKeyStore;
 
 fn may_move<T: Send>(_: T) {}
 
@@ -20,6 +21,7 @@ fn every_operation(
     dataset: &DatasetName,
     name: &ObjectName,
     folder: &std::path::Path,
+    keystore: &LocalKeyStore,
 ) {
     may_move(engine.register_tenant(context, tenant, "name"));
     may_move(engine.register_root_key(context, tenant, &[]));
@@ -48,6 +50,7 @@ fn every_operation(
     may_move(engine.suspend(context, tenant, "why"));
     may_move(engine.revoke(context, tenant, "why", true));
     may_move(engine.revoke_with(context, tenant, "why", true, &|_| {}));
+    may_move(engine.revocation_drill(context, keystore, &|_| {}));
     may_move(engine.blast_radius(context, tenant));
     may_move(engine.revocations(context, Some(tenant)));
     may_move(async move {

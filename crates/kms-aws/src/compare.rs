@@ -221,7 +221,7 @@ fn whom(statement: &Value, principal: Option<&str>) -> Whom {
     let is_account = |name: &&str| {
         **name == *account || (name.ends_with(":root") && name.split(':').nth(4) == Some(account))
     };
-    if !account.is_empty() && named.iter().any(|name| is_account(&name)) {
+    if !account.is_empty() && named.iter().any(is_account) {
         return Whom::OurAccount;
     }
     Whom::Others
