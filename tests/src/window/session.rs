@@ -121,10 +121,10 @@ impl Window {
     /// # Errors
     /// [`WindowError::NotReady`], [`WindowError::Driving`].
     pub async fn unlock(&self) -> Result<(), WindowError> {
-        let script = "if (document.querySelector('main[data-ready]') !== null) return true; \
+        let script = "if (document.querySelector('nav') !== null) return true; \
                       document.querySelector('main button[type=\"submit\"]:enabled')?.click(); \
                       return false;";
-        self.until(script, Vec::new(), "the first one").await
+        self.until(script, Vec::new(), "locked").await
     }
 
     /// Makes the window so large.
