@@ -46,6 +46,24 @@ pub enum Answer {
     },
 }
 
+/// A step that answering a challenge has passed, told while it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChallengeStep {
+    /// The answer is right.
+    Answered,
+    /// The provider describes a key that can be a root key, and is enabled.
+    Described,
+    /// It unwraps in its tenant's context what it wrapped there.
+    OwnContext,
+    /// It refuses to unwrap that in another tenant's context.
+    ForeignContext,
+    /// The key is proven, and is the tenant's active one.
+    Activated,
+    /// The key is proven, and waits to be rotated to.
+    Proven,
+}
+
 impl Engine {
     /// Checks the answer and both probes. A tenant's first proven key becomes its active root key; a
     /// later one is proven and waits for [`Engine::rotate_root_key`].
@@ -61,6 +79,20 @@ impl Engine {
         context: &OperationContext,
         id: ChallengeId,
         answer: &Answer,
+    ) -> Result<RootKeyView, EngineError> {
+        self.answer_challenge_with(context, id, answer, &|_| {}).await
+    }
+
+    /// As [`answer_challenge`](Self::answer_challenge), and tells each step once it is passed.
+    ///
+    /// # Errors
+    /// As for [`answer_challenge`](Self::answer_challenge).
+    pub async fn answer_challenge_with(
+        &self,
+        context: &OperationContext,
+        id: ChallengeId,
+        answer: &Answer,
+        steps: &(dyn Fn(ChallengeStep) + Sync),
     ) -> Result<RootKeyView, EngineError> {
         let challenge = challenges::get(&mut *self.store.read().await?, &id)
             .await?
@@ -82,7 +114,10 @@ impl Engine {
             }
             let reference = self.reference(&mut *self.store.read().await?, &challenge.key).await?;
             let tested = match self.check(&challenge, &reference, answer).await {
-                Ok(()) => self.probe(&reference, &challenge.key.tenant).await,
+                Ok(()) => {
+                    steps(ChallengeStep::Answered);
+                    self.probe_with(&reference, &challenge.key.tenant, steps).await
+                }
                 Err(error) => Err(error),
             };
             let description = match tested {
@@ -96,7 +131,12 @@ impl Engine {
                 }
                 Err(error) => return Err(error),
             };
-            self.activate(context, &challenge, description, entry).await
+            let view = self.activate(context, &challenge, description, entry).await?;
+            steps(match view.key.state {
+                KeyState::Active => ChallengeStep::Activated,
+                _ => ChallengeStep::Proven,
+            });
+            Ok(view)
         })
         .await
     }

@@ -81,7 +81,7 @@ mod write;
 
 pub use accept_rollback::AcceptRollback;
 pub use anchor::unjudged_request;
-pub use answer_challenge::Answer;
+pub use answer_challenge::{Answer, ChallengeStep};
 pub use archive::{ArchiveFault, ArchiveFile};
 pub use attention::{AttentionItem, AttentionKind, Urgency};
 pub use audit_archive::{ArchiveDays, ArchivedDay};

@@ -4,7 +4,7 @@ use keyward_core::{EncryptionContext, RootKeyReference, SecretKey, TenantId};
 use keyward_kms::{Description, ErrorClass, KeyUsage, ProviderState, Reason};
 use subtle::ConstantTimeEq;
 
-use crate::{Engine, EngineError, workspace::random};
+use crate::{ChallengeStep, Engine, EngineError, workspace::random};
 
 impl Engine {
     /// Describes the key and runs both probes.
@@ -17,8 +17,19 @@ impl Engine {
         reference: &RootKeyReference,
         tenant: &TenantId,
     ) -> Result<Description, EngineError> {
+        self.probe_with(reference, tenant, &|_| {}).await
+    }
+
+    /// As [`probe`](Self::probe), and tells what it has found to be so.
+    pub(crate) async fn probe_with(
+        &self,
+        reference: &RootKeyReference,
+        tenant: &TenantId,
+        steps: &(dyn Fn(ChallengeStep) + Sync),
+    ) -> Result<Description, EngineError> {
         let service = self.providers.of(reference)?;
         let description = self.describe(reference).await?;
+        steps(ChallengeStep::Described);
         let secret = SecretKey::new(random()?);
         let own = EncryptionContext::for_tenant(tenant);
         let wrapped = service.wrap(reference, &own, &secret).await?;
@@ -26,6 +37,7 @@ impl Engine {
         if !bool::from(unwrapped.expose().ct_eq(secret.expose())) {
             return Err(EngineError::ProbeFailed { why: "it unwraps another key than it wrapped" });
         }
+        steps(ChallengeStep::OwnContext);
         // A name that no tenant can have: the probe must not depend on who else is registered.
         let foreign = EncryptionContext::from_pairs([(
             keyward_core::keys::TENANT.to_owned(),
@@ -36,7 +48,10 @@ impl Engine {
                 why: "it unwraps in another tenant's context, so it does not keep tenants apart",
             }),
             Err(error) => match error.class() {
-                ErrorClass::Denied | ErrorClass::Rejected => Ok(description),
+                ErrorClass::Denied | ErrorClass::Rejected => {
+                    steps(ChallengeStep::ForeignContext);
+                    Ok(description)
+                }
                 // No answer is no proof.
                 _ => Err(error.into()),
             },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use keyward_core::{Code, KeyState, RootKeyReference, TenantId};
-use keyward_engine::{Answer, ChallengeKind, ChallengeView, EngineError};
+use keyward_engine::{Answer, ChallengeKind, ChallengeStep, ChallengeView, EngineError};
 use keyward_kms::Reason;
 use keyward_store::tables::tenants::TenantState;
 use keyward_testkit::TestWorkspace;
@@ -52,6 +52,27 @@ async fn a_decrypted_nonce_activates_once() {
     assert_eq!(again.code(), Code::ChallengeUsed);
     let history = workspace.engine.key_transitions("rk:acme/1").await.unwrap();
     assert_eq!((history.len(), history[0].to), (1, KeyState::Active));
+}
+
+#[tokio::test]
+async fn each_step_is_told_once_it_is_passed() {
+    let workspace = TestWorkspace::new().await;
+    let (acme, reference) = registered(&workspace, "acme").await;
+    let steps = parking_lot::Mutex::new(Vec::new());
+    let tell = |step| steps.lock().push(step);
+    let admin = workspace.admin();
+    let engine = &workspace.engine;
+
+    let challenge = start(&workspace, &acme, ChallengeKind::Decrypt).await;
+    let wrong = Answer::Decrypted(vec![0; 32]);
+    engine.answer_challenge_with(&admin, challenge.id, &wrong, &tell).await.unwrap_err();
+    assert!(steps.lock().is_empty(), "a wrong answer passes nothing");
+
+    let challenge = start(&workspace, &acme, ChallengeKind::Decrypt).await;
+    let nonce = workspace.decrypt(&reference, &challenge).await;
+    engine.answer_challenge_with(&admin, challenge.id, &nonce, &tell).await.unwrap();
+    use ChallengeStep::{Activated, Answered, Described, ForeignContext, OwnContext};
+    assert_eq!(*steps.lock(), [Answered, Described, OwnContext, ForeignContext, Activated]);
 }
 
 #[tokio::test]

@@ -4,14 +4,16 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyward_core::{RootKeyId, RootKeyReference};
 use keyward_engine::Answer;
 use keyward_kms::SignatureAlgorithm;
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, State, ipc::Channel};
 
 use crate::{
     desktop::Desktop,
     dialogs,
     failure::{CommandError, parse},
     views::{
-        onboarding::{ChallengeItem, KeyPolicyView, ReadPolicyView, RecognisedView},
+        onboarding::{
+            ChallengeItem, ChallengeStepView, KeyPolicyView, ReadPolicyView, RecognisedView,
+        },
         tenant::RootKeyItem,
     },
 };
@@ -138,17 +140,21 @@ impl AnswerInput {
 }
 
 /// Checks the answer and probes the key; the tenant's first proven key becomes its active one. A wrong
-/// answer spends the challenge.
+/// answer spends the challenge. Tells each step once it is passed.
 #[tauri::command]
 #[specta::specta]
 pub async fn challenge_answer(
     desktop: State<'_, Desktop>,
     id: String,
     answer: AnswerInput,
+    steps: Channel<ChallengeStepView>,
 ) -> Result<RootKeyItem, CommandError> {
     let (session, context) = desktop.request()?;
+    let (id, answer) = (parse(&id)?, answer.parse()?);
+    // A page that was left listens no longer: the challenge goes on.
+    let tell = |step| drop(steps.send(ChallengeStepView::from(step)));
     let engine = &session.workspace.engine;
-    Ok(engine.answer_challenge(&context, parse(&id)?, &answer.parse()?).await?.into())
+    Ok(engine.answer_challenge_with(&context, id, &answer, &tell).await?.into())
 }
 
 /// Saves a statement to sign, to the byte, where the dialog says.

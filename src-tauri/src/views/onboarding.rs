@@ -1,7 +1,7 @@
 //! Views of onboarding: references as they are typed, and challenges.
 
 use keyward_core::RootKeyReference;
-use keyward_engine::{ChallengeView, ReadKeyPolicy};
+use keyward_engine::{ChallengeStep, ChallengeView, ReadKeyPolicy};
 use keyward_kms::{KeyPolicy, PolicyDifference};
 use specta::Type;
 
@@ -65,6 +65,37 @@ impl From<ChallengeView> for ChallengeItem {
             tag_value: view.tag_value,
             statement: view.statement,
             ssh_namespace: view.ssh_namespace,
+        }
+    }
+}
+
+/// A step that answering a challenge has passed.
+#[derive(Clone, Copy, Debug, serde::Serialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChallengeStepView {
+    /// The answer is right.
+    Answered,
+    /// The provider describes a key that can be a root key, and is enabled.
+    Described,
+    /// It unwraps in its tenant's context what it wrapped there.
+    OwnContext,
+    /// It refuses to unwrap that in another tenant's context.
+    ForeignContext,
+    /// The key is proven, and is the tenant's active one.
+    Activated,
+    /// The key is proven, and waits to be rotated to.
+    Proven,
+}
+
+impl From<ChallengeStep> for ChallengeStepView {
+    fn from(step: ChallengeStep) -> Self {
+        match step {
+            ChallengeStep::Answered => Self::Answered,
+            ChallengeStep::Described => Self::Described,
+            ChallengeStep::OwnContext => Self::OwnContext,
+            ChallengeStep::ForeignContext => Self::ForeignContext,
+            ChallengeStep::Activated => Self::Activated,
+            ChallengeStep::Proven => Self::Proven,
         }
     }
 }

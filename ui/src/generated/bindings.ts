@@ -63,9 +63,9 @@ export const commands = {
 	keystoreTag: (name: string, tag: string, value: string) => typedError<null, CommandError>(__TAURI_INVOKE("keystore_tag", { name, tag, value })),
 	/**
 	 *  Checks the answer and probes the key; the tenant's first proven key becomes its active one. A wrong
-	 *  answer spends the challenge.
+	 *  answer spends the challenge. Tells each step once it is passed.
 	 */
-	challengeAnswer: (id: string, answer: AnswerInput) => typedError<RootKeyItem, CommandError>(__TAURI_INVOKE("challenge_answer", { id, answer })),
+	challengeAnswer: (id: string, answer: AnswerInput, steps: Channel<ChallengeStepView>) => typedError<RootKeyItem, CommandError>(__TAURI_INVOKE("challenge_answer", { id, answer, steps })),
 	/**  Starts a challenge of the kind `decrypt`, `tag` or `attest`. */
 	challengeStart: (rootKey: string, kind: string) => typedError<ChallengeItem, CommandError>(__TAURI_INVOKE("challenge_start", { rootKey, kind })),
 	/**
@@ -388,6 +388,21 @@ export type ChallengeRow = {
 	/**  When it was answered. */
 	answered_at: string | null,
 };
+
+/**  A step that answering a challenge has passed. */
+export type ChallengeStepView = 
+/**  The answer is right. */
+"answered" | 
+/**  The provider describes a key that can be a root key, and is enabled. */
+"described" | 
+/**  It unwraps in its tenant's context what it wrapped there. */
+"own-context" | 
+/**  It refuses to unwrap that in another tenant's context. */
+"foreign-context" | 
+/**  The key is proven, and is the tenant's active one. */
+"activated" | 
+/**  The key is proven, and waits to be rotated to. */
+"proven";
 
 /**  Why a command failed. */
 export type CommandError = {
