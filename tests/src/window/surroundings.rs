@@ -89,7 +89,9 @@ impl Surroundings {
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let driver = Ended::start(&mut command)?;
         let began = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        // Both: the first passes on what comes in before the second listens, and fails by that.
+        let listens = |port| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+        while !(listens(native) && listens(port)) {
             if began.elapsed() > PATIENCE {
                 return Err(io::Error::other("the driver doesn't listen"));
             }
