@@ -1,3 +1,4 @@
+import { useElementSize } from "@mantine/hooks";
 import type { ReactNode } from "react";
 import type { Tone } from "../tones";
 import { laneOf, type Lane, seconds, ticks } from "./timeline-layout";
@@ -19,6 +20,7 @@ interface TimelineProps {
 
 /** Measured runs over one scale. What hasn't happened is dashed; a run under way has a mark at now. */
 export function Timeline({ label, runs, end, objective, resultHead }: TimelineProps) {
+  const { ref, width } = useElementSize();
   const at = (moment: number) => `${String((100 * Math.min(moment, end)) / end)}%`;
   return (
     <div className={classes.timeline} role="table" aria-label={label}>
@@ -26,7 +28,7 @@ export function Timeline({ label, runs, end, objective, resultHead }: TimelinePr
         <div role="columnheader">
           <span className="visually-hidden">Run</span>
         </div>
-        <div className={classes.scale} role="columnheader" aria-label="Seconds">
+        <div ref={ref} className={classes.scale} role="columnheader" aria-label="Seconds">
           {ticks(end).map((tick) => (
             <span key={tick} style={{ left: at(tick) }}>
               {tick === 0 ? "0 s" : tick}
@@ -52,7 +54,7 @@ export function Timeline({ label, runs, end, objective, resultHead }: TimelinePr
             {ticks(end).map((tick) => (
               <i key={tick} className={classes.grid} style={{ left: at(tick) }} />
             ))}
-            <Bars lane={laneOf(run, end)} at={at} end={end} />
+            <Bars lane={laneOf(run, end, width)} at={at} end={end} />
             {objective !== undefined && (
               <i
                 className={classes.objective}

@@ -32,7 +32,7 @@ interface PlacedMark extends TimelineMark {
   readonly pending: boolean;
   /** On which side of its line the name stands. */
   readonly side: "left" | "right";
-  readonly line: "above" | "below";
+  readonly line: "above" | "below" | "lower";
 }
 
 export interface Lane {
@@ -40,11 +40,11 @@ export interface Lane {
   readonly marks: readonly PlacedMark[];
 }
 
-/** The part of the scale that a name takes, where the scale is narrow. */
-const NAME = 0.24;
+/** How wide a letter of a name is at most, in pixels. */
+const LETTER = 6.2;
 
-/** Where the bars and names of a run lie. */
-export function laneOf({ marks, now }: TimelineRun, end: number): Lane {
+/** Where the bars and names of a run lie, on a scale of so many pixels. */
+export function laneOf({ marks, now }: TimelineRun, end: number, width: number): Lane {
   const known = marks.filter((mark) => mark.pending !== true);
   const reached = now ?? end;
   const bars: Bar[] = known.map((mark, index) => ({
@@ -56,10 +56,13 @@ export function laneOf({ marks, now }: TimelineRun, end: number): Lane {
   const done = bars.at(-1)?.to ?? 0;
   if (done < end) bars.push({ from: done, to: end, tone: "neutral", pending: true });
   const shown = now === undefined ? marks : [...marks, nowMark(now)];
-  const taken: Taken = { above: [], below: [] };
+  const taken: Taken = { above: [], below: [], lower: [] };
   const placed = [...shown]
     .sort((a, b) => a.at - b.at)
-    .map((mark) => ({ ...mark, pending: mark.pending === true, ...place(mark.at / end, taken) }));
+    .map((mark) => {
+      const name = ((mark.name.length + 6) * LETTER) / Math.max(width, 1);
+      return { ...mark, pending: mark.pending === true, ...place(mark.at / end, name, taken) };
+    });
   return { bars, marks: placed };
 }
 
@@ -72,18 +75,20 @@ const spots: readonly Spot[] = [
   { side: "left", line: "above" },
   { side: "right", line: "below" },
   { side: "left", line: "below" },
+  { side: "right", line: "lower" },
+  { side: "left", line: "lower" },
 ];
 
 /** Takes the first spot in which a name lies over no other and inside of the scale. */
-function place(at: number, taken: Taken): Spot {
+function place(at: number, name: number, taken: Taken): Spot {
   const span = ({ side }: Spot): [number, number] =>
-    side === "right" ? [at, at + NAME] : [at - NAME, at];
+    side === "right" ? [at, at + name] : [at - name, at];
   const free = (spot: Spot) => {
     const [from, to] = span(spot);
     const over = taken[spot.line].some(([a, b]) => from < b && a < to);
-    return !over && from >= 0 && to <= 1 + NAME / 4;
+    return !over && from >= 0 && to <= 1;
   };
-  const spot = spots.find(free) ?? { side: "left", line: "below" };
+  const spot = spots.find(free) ?? { side: "left", line: "lower" };
   taken[spot.line].push(span(spot));
   return spot;
 }
