@@ -1,55 +1,56 @@
-import { Button, PasswordInput } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { ErrorNotice, Icon } from "@/design";
-import { call, commands, failureOf, type WorkspaceStanding } from "@/ipc";
-import classes from "./locked.module.css";
+import type { IconName, Tone } from "@/design";
+import { type CommandError, failureOf, type WorkspaceStanding } from "@/ipc";
+import { Alone } from "./Alone";
+import { Contradiction } from "./Contradiction";
+import { Refused } from "./Refused";
+import { isContradiction } from "./situations";
+import { Unlock } from "./Unlock";
+import { useUnlock } from "./use-unlock";
 
-/** Asks for the workspace's secret, or says why it can't be opened. */
+const locked = { word: "Locked", icon: "lock", tone: "neutral" } as const;
+const notOpened: { word: string; icon: IconName; tone: Tone } = {
+  word: "Not opened",
+  icon: "compromised",
+  tone: "compromised",
+};
+
+/** Asks for the workspace's secret, or says why it can't be opened and what to do. */
 export default function Locked({ standing }: { readonly standing: WorkspaceStanding }) {
-  const [passphrase, setPassphrase] = useState("");
-  const unlock = useMutation({
-    mutationFn: () => call(commands.workspaceUnlock(standing.passphrase ? passphrase : null, null)),
-    onSettled: () => {
-      setPassphrase("");
-    },
-  });
-  const failure = unlock.error === null ? standing.failure : failureOf(unlock.error);
+  const unlocking = useUnlock();
+  // Accepting a contradiction may fail in another way; what contradicts stays in view then.
+  const [contradiction, setContradiction] = useState<CommandError | null>(null);
+  const failure = unlocking.error === null ? null : failureOf(unlocking.error);
+  if (failure !== null && isContradiction(failure.code) && contradiction?.code !== failure.code) {
+    setContradiction(failure);
+  }
+
+  if (standing.standing === "refused" && standing.failure !== null) {
+    return (
+      <Alone folder={standing.folder} standing={notOpened}>
+        <Refused failure={standing.failure} />
+      </Alone>
+    );
+  }
+  if (contradiction !== null) {
+    return (
+      <Alone folder={standing.folder} standing={notOpened}>
+        <Contradiction
+          standing={standing}
+          unlocking={unlocking}
+          failure={contradiction}
+          refusal={failure !== null && !isContradiction(failure.code) ? failure : null}
+          onLeave={() => {
+            unlocking.reset();
+            setContradiction(null);
+          }}
+        />
+      </Alone>
+    );
+  }
   return (
-    <main className={classes.page}>
-      <form
-        className={classes.box}
-        onSubmit={(event) => {
-          event.preventDefault();
-          unlock.mutate();
-        }}
-      >
-        <h1>
-          <Icon name="lock" size={16} /> Keyward is locked
-        </h1>
-        <p className="muted small mono">{standing.folder}</p>
-        {failure !== null && <ErrorNotice failure={failure} />}
-        {standing.standing === "locked" && (
-          <>
-            {standing.passphrase && (
-              <PasswordInput
-                label="Passphrase"
-                data-autofocus
-                value={passphrase}
-                onChange={(event) => {
-                  setPassphrase(event.currentTarget.value);
-                }}
-              />
-            )}
-            <Button type="submit" variant="filled" loading={unlock.isPending}>
-              {standing.passphrase ? "Unlock" : "Unlock with the system’s keyring"}
-            </Button>
-          </>
-        )}
-        <Button variant="subtle" onClick={() => void call(commands.workspaceChoose())}>
-          Open another workspace…
-        </Button>
-      </form>
-    </main>
+    <Alone folder={standing.folder} standing={locked}>
+      <Unlock standing={standing} unlocking={unlocking} failure={failure} />
+    </Alone>
   );
 }
