@@ -1,6 +1,6 @@
 //! Views of onboarding: references as they are typed, and challenges.
 
-use keyward_core::RootKeyReference;
+use keyward_core::reference::recognise;
 use keyward_engine::{ChallengeStep, ChallengeView, ReadKeyPolicy};
 use keyward_kms::{KeyPolicy, PolicyDifference};
 use specta::Type;
@@ -105,6 +105,8 @@ impl From<ChallengeStep> for ChallengeStepView {
 pub struct RecognisedView {
     /// The provider whose form it has, as far as it can be told.
     pub provider: Option<String>,
+    /// The parts that are read and right, in their order.
+    pub parts: Vec<ReferencePartView>,
     /// The reference in its provider's usual spelling, once it is whole.
     pub reference: Option<String>,
     /// Who would control the key.
@@ -121,12 +123,29 @@ pub struct RecognisedView {
     pub example: Option<String>,
 }
 
+/// A part of a reference.
+#[derive(Clone, Debug, serde::Serialize, Type)]
+pub struct ReferencePartView {
+    /// Which: `region`, `account`, `vault` and so on.
+    pub name: String,
+    /// What it says.
+    pub value: String,
+}
+
 impl RecognisedView {
     /// What the text is taken for.
     pub fn of(text: &str) -> Self {
-        match text.parse::<RootKeyReference>() {
+        let found = recognise(text);
+        let parts = found
+            .parts
+            .into_iter()
+            .map(|part| ReferencePartView { name: part.name.into(), value: part.value })
+            .collect();
+        let provider = found.provider.map(|provider| provider.as_str().into());
+        match found.reference {
             Ok(reference) => Self {
-                provider: Some(reference.provider().as_str().into()),
+                provider,
+                parts,
                 custody: Some(reference.custody().as_str().into()),
                 region: reference.region().map(|region| region.to_string()),
                 reference: Some(reference.to_string()),
@@ -136,7 +155,8 @@ impl RecognisedView {
                 example: None,
             },
             Err(wrong) => Self {
-                provider: wrong.provider.map(|provider| provider.as_str().into()),
+                provider,
+                parts,
                 reference: None,
                 custody: None,
                 region: None,

@@ -765,6 +765,8 @@ export type ReadPolicyView = {
 export type RecognisedView = {
 	/**  The provider whose form it has, as far as it can be told. */
 	provider: string | null,
+	/**  The parts that are read and right, in their order. */
+	parts: ReferencePartView[],
 	/**  The reference in its provider's usual spelling, once it is whole. */
 	reference: string | null,
 	/**  Who would control the key. */
@@ -871,6 +873,14 @@ export type ReferenceItem = {
 	region: string,
 	/**  The reference in its provider's form. */
 	reference: string,
+};
+
+/**  A part of a reference. */
+export type ReferencePartView = {
+	/**  Which: `region`, `account`, `vault` and so on. */
+	name: string,
+	/**  What it says. */
+	value: string,
 };
 
 /**  A refused operation. */
