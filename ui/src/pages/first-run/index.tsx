@@ -1,21 +1,20 @@
-import { Button } from "@mantine/core";
-import { Icon } from "@/design";
-import { call, commands, type WorkspaceStanding } from "@/ipc";
-import classes from "../locked/locked.module.css";
+import type { WorkspaceStanding } from "@/ipc";
+import { Alone } from "../locked/Alone";
+import { Makes } from "./Makes";
+import { NewWorkspace } from "./NewWorkspace";
+import classes from "./first-run.module.css";
 
-/** There is no workspace in the folder yet. */
+/** There is no workspace in the folder yet: make one, or choose another folder. */
 export default function FirstRun({ standing }: { readonly standing: WorkspaceStanding }) {
   return (
-    <main className={classes.page}>
-      <div className={classes.box}>
-        <h1>
-          <Icon name="key" size={16} /> No workspace here yet
-        </h1>
-        <p className="muted small mono">{standing.folder}</p>
-        <Button variant="filled" onClick={() => void call(commands.workspaceChoose())}>
-          Open a workspace…
-        </Button>
+    <Alone
+      folder={standing.folder}
+      standing={{ word: "No workspace yet", icon: "waiting", tone: "neutral" }}
+    >
+      <div className={classes.page}>
+        <NewWorkspace standing={standing} />
+        <Makes />
       </div>
-    </main>
+    </Alone>
   );
 }
