@@ -127,7 +127,7 @@ export function Rewraps({
             done={job.progress.rewrapped + job.progress.quarantined}
             total={job.progress.total}
             of="data keys"
-            rate={job.progress.rate}
+            rate={job.progress.rate ?? undefined}
             remainingSeconds={job.progress.remaining_seconds}
             quarantined={job.progress.quarantined}
           />
