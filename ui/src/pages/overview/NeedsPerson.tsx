@@ -8,7 +8,7 @@ import classes from "./Overview.module.css";
 type Item = Data<"attentionList">[number];
 
 /** How many are shown before the rest is asked for. */
-const SHOWN = 7;
+const SHOWN = 5;
 
 /** What needs a person now, most urgent first. */
 export function NeedsPerson({ all, onAll }: { readonly all: boolean; readonly onAll: () => void }) {
@@ -21,7 +21,7 @@ export function NeedsPerson({ all, onAll }: { readonly all: boolean; readonly on
       note={data === undefined ? undefined : `${String(data.length)}, most urgent first`}
       end={
         more > 0 && (
-          <button type="button" className="link" onClick={onAll}>
+          <button type="button" className={classes.more} onClick={onAll}>
             {more} more
           </button>
         )
