@@ -19,6 +19,9 @@ export function useRole(): Role | undefined {
   return role === undefined ? undefined : parseRole(role);
 }
 
+/** Whether the window works as administrator: it offers changes to no other role. The engine decides. */
+export const useAdministrator = (): boolean => useRole()?.kind === "administrator";
+
 /** All tenants that the role may see. */
 export const useTenants = () =>
   useQuery({ queryKey: keys.tenants.list, queryFn: () => call(commands.tenantsList()) });

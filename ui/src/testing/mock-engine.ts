@@ -53,3 +53,10 @@ export const failed = (
   next_step: string | null = null,
   details: Record<string, string> = {},
 ): CommandError => ({ code, message, next_step, details });
+
+/** Fails a command from within its answer. */
+export function fail(...failure: Parameters<typeof failed>): never {
+  // It isn't an `Error`: it crosses as plain data.
+  // eslint-disable-next-line @typescript-eslint/only-throw-error
+  throw failed(...failure);
+}

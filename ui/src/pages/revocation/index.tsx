@@ -1,12 +1,12 @@
-import { EmptyState, PageBody, PageHeader } from "@/design";
+import { useParams } from "react-router";
+import { RevocationList } from "./RevocationList";
+import { RevocationTenant } from "./RevocationTenant";
 
 export default function Revocation() {
-  return (
-    <>
-      <PageHeader title="Revocation" />
-      <PageBody>
-        <EmptyState>What stops when a root key goes, and how fast.</EmptyState>
-      </PageBody>
-    </>
+  const { tenant } = useParams();
+  return tenant === undefined ? (
+    <RevocationList />
+  ) : (
+    <RevocationTenant key={tenant} tenant={tenant} />
   );
 }

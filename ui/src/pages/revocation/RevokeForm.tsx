@@ -1,0 +1,114 @@
+import { TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { ErrorNotice, Panel, providerName, TypedConfirmation } from "@/design";
+import { type BlastRadiusView, call, commands, failureOf, useAdministrator } from "@/ipc";
+import { atProvider } from "./consequences";
+import { useRuns } from "./run";
+import classes from "./revocation.module.css";
+
+export type How = "suspend" | "revoke" | "at-provider";
+
+interface RevokeFormProps {
+  readonly radius: BlastRadiusView;
+  readonly name: string;
+  readonly how: How;
+  readonly onHow: (how: How) => void;
+}
+
+/** How to lock the tenant, why, and its id typed by hand. */
+export function RevokeForm({ radius, name, how, onHow }: RevokeFormProps) {
+  const administrator = useAdministrator();
+  const runs = useRuns();
+  const [reason, setReason] = useState("");
+  const { tenant } = radius;
+  const suspend = useMutation({
+    mutationFn: () => call(commands.tenantSuspend(tenant, reason.trim())),
+  });
+  const confirm = () => {
+    if (how === "suspend") suspend.mutate();
+    else {
+      void runs.revoke({
+        tenant,
+        typed: tenant,
+        reason: reason.trim(),
+        atProvider: how === "at-provider",
+      });
+    }
+  };
+  return (
+    <Panel title="Confirm" end={administrator ? "is recorded in the log" : "administrators only"}>
+      <div className={classes.form}>
+        <Choices radius={radius} how={how} onHow={onHow} />
+        <TextInput
+          label="Reason, goes into the log"
+          maxLength={500}
+          value={reason}
+          onChange={(event) => {
+            setReason(event.currentTarget.value);
+          }}
+        />
+        {suspend.error !== null && <ErrorNotice failure={failureOf(suspend.error)} />}
+        <TypedConfirmation
+          name={tenant}
+          icon="revocation"
+          action={`${how === "suspend" ? "Suspend" : "Revoke"} ${name}`}
+          onConfirm={confirm}
+          pending={suspend.isPending}
+          disabled={!administrator || reason.trim() === ""}
+        />
+      </div>
+    </Panel>
+  );
+}
+
+type ChoicesProps = Omit<RevokeFormProps, "name">;
+
+function Choices({ radius, how, onHow }: ChoicesProps) {
+  const key = radius.root_keys.find((one) => one.is_disabled_with);
+  const provider = atProvider(radius);
+  const place = key === undefined ? "its provider" : providerName(key.provider);
+  const choices = [
+    {
+      value: "suspend",
+      title: "Suspend here",
+      says:
+        radius.state === "active"
+          ? "Keyward evicts and refuses until it is restored. For a doubt."
+          : "It is suspended already.",
+      may: radius.state === "active",
+    },
+    {
+      value: "revoke",
+      title: "Revoke here",
+      says: "The same, told from a suspension in the log, and measured in a time line.",
+      may: true,
+    },
+    {
+      value: "at-provider",
+      title: `Revoke here and disable the root key at ${place}`,
+      says: provider.says,
+      may: provider.may,
+    },
+  ] as const;
+  return (
+    <fieldset className={classes.choices} aria-label="How to lock the tenant">
+      {choices.map((choice) => (
+        <label key={choice.value}>
+          <input
+            type="radio"
+            name="how"
+            value={choice.value}
+            disabled={!choice.may}
+            checked={how === choice.value}
+            onChange={() => onHow(choice.value)}
+          />
+          <span>
+            {choice.title}
+            <small>{choice.says}</small>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
