@@ -6,11 +6,12 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use keyward_core::Role;
+use keyward_core::{Role, TenantId};
 use keyward_engine::AuditFilter;
-use keyward_ledger::Record;
+use keyward_ledger::{Action, Outcome, Record};
 use specta::Type;
 use tauri::{AppHandle, Manager as _};
+use tauri_plugin_notification::NotificationExt as _;
 use tauri_specta::Event;
 
 use crate::desktop::{Desktop, Session};
@@ -138,6 +139,31 @@ fn tell(app: &AppHandle, records: &[Record]) {
         .collect();
     for tenant in changed {
         emit(app, &StateChanged { tenant: tenant.to_string() });
+    }
+    records.iter().filter_map(lock_out).for_each(|(tenant, what)| notify(app, tenant, what));
+}
+
+/// The tenant that a record says is locked out from now on, and by what.
+fn lock_out(record: &Record) -> Option<(&TenantId, &'static str)> {
+    let what = match (record.action, record.outcome) {
+        (Action::TenantRevoke, Outcome::Ok) => "revoked: nothing of it is read or written",
+        (Action::TenantSuspend, Outcome::Ok | Outcome::Denied) => {
+            "suspended: nothing of it is read or written"
+        }
+        _ => return None,
+    };
+    Some((record.tenant.as_ref()?, what))
+}
+
+/// Tells somebody who isn't looking at the window.
+fn notify(app: &AppHandle, tenant: &TenantId, what: &str) {
+    let looked_at = app
+        .get_webview_window(crate::WINDOW)
+        .is_some_and(|window| window.is_focused().unwrap_or_default());
+    if !looked_at {
+        let shown = app.notification().builder().title(format!("{tenant} is {what}")).show();
+        // A desktop without notifications has none to miss.
+        drop(shown);
     }
 }
 
