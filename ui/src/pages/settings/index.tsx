@@ -1,11 +1,48 @@
-import { EmptyState, PageBody, PageHeader } from "@/design";
+import { PageBody, PageHeader } from "@/design";
+import { useWorkspace, useRole, useStanding } from "@/ipc";
+import { usePageReady } from "@/shell/use-page-ready";
+import { AwsClient } from "./AwsClient";
+import { KeyStore } from "./KeyStore";
+import { Log } from "./Log";
+import { Retention } from "./Retention";
+import { RotationDefault } from "./RotationDefault";
+import { ThemeAndLock } from "./ThemeAndLock";
+import { Witnesses } from "./Witnesses";
+import { WorkspaceFacts } from "./WorkspaceFacts";
+import classes from "./settings.module.css";
 
+/** How this workspace and this window are set; what changes the workspace is a record in its log. */
 export default function Settings() {
+  const workspace = useWorkspace().data;
+  const standing = useStanding().data;
+  const role = useRole();
+  usePageReady(workspace !== undefined && standing !== undefined);
+  const runs = role?.kind === "administrator";
+  const looks = runs || role?.kind === "security-officer";
   return (
     <>
-      <PageHeader title="Settings" />
+      <PageHeader
+        title="Settings"
+        actions={runs && <span>what changes the workspace is a record in its log</span>}
+      />
       <PageBody>
-        <EmptyState>Providers, cache, theme and locking.</EmptyState>
+        {workspace !== undefined && standing !== undefined && (
+          <div className={classes.columns}>
+            <div className={classes.column}>
+              {runs && <AwsClient workspace={workspace} />}
+              {runs && <KeyStore />}
+              {looks && <Witnesses mayChange={runs} />}
+              {looks && <Log workspace={workspace} />}
+              {!looks && <WorkspaceFacts workspace={workspace} version={standing.version} />}
+            </div>
+            <div className={classes.column}>
+              {looks && <WorkspaceFacts workspace={workspace} version={standing.version} />}
+              {runs && <RotationDefault />}
+              {runs && <Retention />}
+              <ThemeAndLock minutes={standing.lock_after_minutes} />
+            </div>
+          </div>
+        )}
       </PageBody>
     </>
   );
