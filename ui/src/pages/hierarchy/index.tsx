@@ -1,12 +1,8 @@
-import { EmptyState, PageBody, PageHeader } from "@/design";
+import { useParams } from "react-router";
+import { AllTenants } from "./map/AllTenants";
+import { TenantHierarchy } from "./tenant/TenantHierarchy";
 
 export default function Hierarchy() {
-  return (
-    <>
-      <PageHeader title="Hierarchy" />
-      <PageBody>
-        <EmptyState>Root keys, data keys and what they protect.</EmptyState>
-      </PageBody>
-    </>
-  );
+  const { tenant } = useParams();
+  return tenant === undefined ? <AllTenants /> : <TenantHierarchy key={tenant} tenant={tenant} />;
 }

@@ -1,0 +1,28 @@
+/** What the hierarchy asks the engine for, beside all tenants. */
+import { useQuery } from "@tanstack/react-query";
+import { call, commands, type Data, keys } from "@/ipc";
+
+export type HierarchyView = Data<"hierarchyShow">;
+export type RootKeyNode = HierarchyView["root_keys"][number];
+export type DatasetNode = HierarchyView["datasets"][number];
+
+/** A tenant's keys as they hang together. */
+export const useHierarchy = (tenant: string) =>
+  useQuery({
+    queryKey: keys.hierarchy.of(tenant),
+    queryFn: () => call(commands.hierarchyShow(tenant)),
+  });
+
+/** What revoking the tenant would lock; its last measured revocations are part of it. */
+export const useBlastRadius = (tenant: string) =>
+  useQuery({
+    queryKey: [...keys.hierarchy.of(tenant), "blast-radius"],
+    queryFn: () => call(commands.blastRadius(tenant)),
+  });
+
+/** The last measured revocations of all tenants, drills too. */
+export const useMeasured = () =>
+  useQuery({
+    queryKey: [...keys.tenants.all, "revocations"],
+    queryFn: () => call(commands.revocationsList(null)),
+  });
