@@ -13,16 +13,9 @@ export const useHierarchy = (tenant: string) =>
     queryFn: () => call(commands.hierarchyShow(tenant)),
   });
 
-/** What revoking the tenant would lock; its last measured revocations are part of it. */
+/** What revoking the tenant would lock; the last measured revocations of all are part of it. */
 export const useBlastRadius = (tenant: string) =>
   useQuery({
     queryKey: [...keys.hierarchy.of(tenant), "blast-radius"],
     queryFn: () => call(commands.blastRadius(tenant)),
-  });
-
-/** The last measured revocations of all tenants, drills too. */
-export const useMeasured = () =>
-  useQuery({
-    queryKey: [...keys.tenants.all, "revocations"],
-    queryFn: () => call(commands.revocationsList(null)),
   });

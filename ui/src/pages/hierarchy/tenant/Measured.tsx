@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import { duration, Icon, TimeText } from "@/design";
 import type { TimelineView } from "@/ipc";
-import { useBlastRadius, useMeasured } from "../queries";
+import { useBlastRadius } from "../queries";
 import classes from "./panel.module.css";
 
 /** How many measured revocations are listed. */
@@ -9,8 +9,8 @@ const LISTED = 3;
 
 /** When it stops: how long the last revocations took, of this tenant, or else of any. */
 export function Measured({ tenant }: { readonly tenant: string }) {
-  const own = useBlastRadius(tenant).data?.last ?? [];
-  const all = useMeasured().data ?? [];
+  const all = useBlastRadius(tenant).data?.last ?? [];
+  const own = all.filter((line) => line.tenant === tenant);
   const lines = (own.length > 0 ? own : all).slice(0, LISTED);
   if (lines.length === 0) {
     return (

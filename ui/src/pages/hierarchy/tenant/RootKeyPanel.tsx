@@ -73,8 +73,7 @@ export function RootKeyPanel({ view, root }: RootKeyPanelProps) {
             Plan rotation
           </Button>
           <Button
-            variant="outline"
-            color="red"
+            variant="danger"
             leftSection={<Icon name="revocation" />}
             onClick={() => void navigate(`/revocation/${encodeURIComponent(tenant)}`)}
           >

@@ -26,7 +26,8 @@ import { RootKeyPanel } from "./RootKeyPanel";
 import classes from "./tenant.module.css";
 
 /** How many datasets have a node of their own at first, and how many more each asking shows. */
-const SHOWN = 24;
+const SHOWN = 8;
+const MORE = 24;
 const MOST = 150;
 
 const views = [
@@ -83,7 +84,7 @@ export function TenantHierarchy({ tenant }: { readonly tenant: string }) {
         return;
       case "datasets":
         if (datasets >= MOST) setShown("table");
-        else setDatasets(Math.min(datasets + 2 * SHOWN, MOST));
+        else setDatasets(Math.min(datasets + MORE, MOST));
         return;
       case "objects":
         return;
@@ -113,9 +114,10 @@ export function TenantHierarchy({ tenant }: { readonly tenant: string }) {
             <Segmented label="How it is shown" options={views} value={shown} onChange={setShown} />
             <Button
               leftSection={<Icon name="overview" />}
+              rightSection={<Keys keys="Esc" />}
               onClick={() => void navigate("/hierarchy")}
             >
-              All tenants <Keys keys="Esc" />
+              All tenants
             </Button>
           </>
         }

@@ -49,7 +49,9 @@ export const rootKeyId = (number: number): string => `root-key ${number}`;
 const versionId = (number: number, version: number | "older"): string =>
   `version ${number}/${version}`;
 const datasetId = (name: string): string => `dataset ${name}`;
-const MORE = "datasets more";
+/** The node of all datasets that have none of their own, and the one of their objects. */
+export const MORE = "datasets more";
+export const MORE_OBJECTS = "objects more";
 
 /** The graph of a tenant, with a node for so many datasets. */
 export function graphOf(view: HierarchyView, shown: number): Graph {
@@ -97,8 +99,8 @@ export function graphOf(view: HierarchyView, shown: number): Graph {
   }
   if (rest.length > 0) {
     nodes.push({ id: MORE, layer: 2, subject: { kind: "datasets", nodes: rest } });
-    nodes.push(objects("objects more", rest));
-    connect(MORE, "objects more", null, false);
+    nodes.push(objects(MORE_OBJECTS, rest));
+    connect(MORE, MORE_OBJECTS, null, false);
   }
   return { nodes, links: [...links.values()] };
 }

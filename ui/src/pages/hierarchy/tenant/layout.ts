@@ -1,7 +1,7 @@
 /** Where each node stands and how each link runs. Dagre orders the layers; their columns are given. */
 import { Graph as Layers, layout as layered } from "@dagrejs/dagre";
 import { groupBy } from "../groups";
-import type { Graph, GraphNode } from "./graph";
+import { type Graph, type GraphNode, MORE, MORE_OBJECTS } from "./graph";
 
 export interface Placed {
   readonly x: number;
@@ -24,8 +24,10 @@ export interface Layout {
 }
 
 /** The widths of the four layers. */
-export const WIDTHS = [172, 132, 200, 104] as const;
+export const WIDTHS = [164, 140, 188, 116] as const;
 const GAPS = { least: 48, most: 150 };
+/** Between two nodes of a layer. */
+const GAP = 14;
 const THINNEST = 1.4;
 const THICKEST = 8;
 
@@ -61,7 +63,7 @@ const ABOVE = "above";
 
 function placed(graph: Graph, columns: readonly number[]): ReadonlyMap<string, Placed> {
   const layers = new Layers();
-  layers.setGraph({ rankdir: "LR", nodesep: 14, edgesep: 4, ranksep: 40 });
+  layers.setGraph({ rankdir: "LR", nodesep: GAP, edgesep: 4, ranksep: 40 });
   layers.setDefaultEdgeLabel(() => ({}));
   layers.setNode(ABOVE, { width: 1, height: 1 });
   for (const node of graph.nodes) {
@@ -84,9 +86,33 @@ function placed(graph: Graph, columns: readonly number[]): ReadonlyMap<string, P
     const y = (at.y ?? 0) - height / 2;
     places.set(node.id, { x: columns[node.layer] ?? 0, y, width: WIDTHS[node.layer], height });
   }
+  sinkMore(places);
   const top = [...places.values()].reduce((least, at) => Math.min(least, at.y), Infinity);
   for (const [id, at] of places) places.set(id, { ...at, y: at.y - top });
   return places;
+}
+
+/** What gathers the rest stands below everything: it is the end of the list. */
+function sinkMore(places: Map<string, Placed>): void {
+  const more = places.get(MORE);
+  const objects = places.get(MORE_OBJECTS);
+  if (more === undefined || objects === undefined) return;
+  const column = [...places.values()].filter(({ x }) => x === more.x);
+  const below = column.filter(({ y }) => y > more.y);
+  if (below.length === 0) return;
+  const raised = more.height + GAP;
+  const bottom = Math.max(...below.map(({ y, height }) => y + height));
+  for (const [id, at] of places) {
+    if (
+      (at.x === more.x || at.x === objects.x) &&
+      at.y > more.y + more.height / 2 - at.height / 2
+    ) {
+      places.set(id, { ...at, y: at.y - raised });
+    }
+  }
+  const y = bottom - more.height;
+  places.set(MORE, { ...more, y });
+  places.set(MORE_OBJECTS, { ...objects, y: y + (more.height - objects.height) / 2 });
 }
 
 /** Links leave and reach a side beside each other, in the order of their other ends. */

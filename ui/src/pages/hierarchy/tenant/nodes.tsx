@@ -166,15 +166,27 @@ function Version({ subject }: { readonly subject: Extract<Subject, { kind: "vers
   );
 }
 
-function Dataset({ subject }: { readonly subject: Extract<Subject, { kind: "dataset" }> }) {
-  const { node, quarantined } = subject;
-  const now = useNow();
-  const common = node.by_state.reduce<(typeof node.by_state)[number] | undefined>(
+type InState = Extract<Subject, { kind: "dataset" }>["node"]["by_state"][number];
+
+/** Older data keys of a dataset are deactivated once there is a newer one: that is no news. */
+const usual: ReadonlySet<string> = new Set(["active", "deactivated"]);
+
+/** The state that stands for a dataset: that of its current data key, or else of most. */
+const leading = (states: readonly InState[]): InState | undefined =>
+  states.find(({ state, keys }) => state === "active" && keys > 0) ??
+  states.reduce<InState | undefined>(
     (most, one) => (most === undefined || one.keys > most.keys ? one : most),
     undefined,
   );
-  const shown = common === undefined ? undefined : stateShown(common.state);
-  const others = node.by_state.filter((one) => one !== common && one.keys > 0);
+
+function Dataset({ subject }: { readonly subject: Extract<Subject, { kind: "dataset" }> }) {
+  const { node, quarantined } = subject;
+  const now = useNow();
+  const lead = leading(node.by_state);
+  const shown = lead === undefined ? undefined : stateShown(lead.state);
+  const others = node.by_state.filter(
+    (one) => one !== lead && one.keys > 0 && !usual.has(one.state),
+  );
   const stale = node.stale_data_keys;
   return (
     <>
@@ -189,10 +201,10 @@ function Dataset({ subject }: { readonly subject: Extract<Subject, { kind: "data
         </b>
         <small className="clip">
           {counted(node.data_keys, "key")}
-          {common !== undefined && (
+          {lead !== undefined && (
             <>
               {" · "}
-              <State state={common.state} />
+              <State state={lead.state} />
             </>
           )}
           {others.map((one) => (
