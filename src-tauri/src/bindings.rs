@@ -9,6 +9,7 @@ use crate::{commands::*, events};
 pub fn builder() -> Builder<Wry> {
     Builder::new()
         .commands(collect_commands![
+            access::access_matrix,
             audit::audit_archive,
             audit::audit_at,
             audit::audit_counts,

@@ -38,7 +38,7 @@ impl Engine {
 }
 
 /// The rules.
-fn allowed(role: &Role, action: Action, tenant: Option<&TenantId>) -> bool {
+pub(crate) fn allowed(role: &Role, action: Action, tenant: Option<&TenantId>) -> bool {
     use Action::{
         ApproverEnroll, AuditExport, AuditFetch, AuditNames, AuditQuery, AuditRelease, AuditVerify,
         ChallengeAnswer, DatasetNames, ExitKitWrite, ObjectDelete, ObjectList, ObjectRead,

@@ -32,6 +32,7 @@ mod workspace;
 
 // The operations.
 mod accept_rollback;
+mod access_matrix;
 mod answer_challenge;
 mod attention;
 mod audit_archive;
@@ -80,6 +81,7 @@ mod tenant_summaries;
 mod write;
 
 pub use accept_rollback::AcceptRollback;
+pub use access_matrix::{AccessRow, AccessScope, access_matrix};
 pub use anchor::unjudged_request;
 pub use answer_challenge::{Answer, ChallengeStep};
 pub use archive::{ArchiveFault, ArchiveFile};

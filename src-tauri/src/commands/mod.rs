@@ -1,6 +1,7 @@
 //! What the web view may ask for, one file a resource: each command parses, calls one operation, and
 //! gives its view. Nothing is decided here.
 
+pub mod access;
 pub mod audit;
 pub mod hierarchy;
 pub mod keystore;

@@ -3,6 +3,7 @@
 //! No view has a field for key material, plaintext or a credential. Times are RFC 3339 in UTC; counts
 //! are below 2^53, which the log's format promises, so that JavaScript's numbers hold them.
 
+pub mod access;
 pub mod audit;
 pub mod hierarchy;
 pub mod keystore;

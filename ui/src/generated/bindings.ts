@@ -8,6 +8,8 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 
 /** Commands */
 export const commands = {
+	/**  Every action with each role's right to it, from the rules that decide. */
+	accessMatrix: () => __TAURI_INVOKE<AccessItem[]>("access_matrix"),
 	/**  Archives a sealed day. */
 	auditArchive: (day: string, progress: Channel<Progress>) => typedError<null, CommandError>(__TAURI_INVOKE("audit_archive", { day, progress })),
 	/**  The record at a time, for jumping to it: the newest before it. */
@@ -193,6 +195,20 @@ export const events = {
 };
 
 /* Types */
+/**  An action, and how far each role's right to it goes: `all`, `own-tenant` or `none`. */
+export type AccessItem = {
+	/**  The action, as records have it. */
+	action: string,
+	/**  The administrator's right. */
+	administrator: string,
+	/**  The security officer's right. */
+	security_officer: string,
+	/**  A tenant approver's right. */
+	tenant_approver: string,
+	/**  The right of an application, which reads and writes objects. */
+	application: string,
+};
+
 /**  What a place outside the database says of the log. */
 export type AnchorItem = {
 	/**  The place. */
