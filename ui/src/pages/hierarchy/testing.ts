@@ -1,3 +1,4 @@
+import type { TenantRow } from "@/ipc";
 import type { HierarchyView } from "./queries";
 
 type Root = HierarchyView["root_keys"][number];
@@ -74,5 +75,40 @@ export const hierarchy = (over: Partial<HierarchyView> = {}): HierarchyView => (
   datasets: [dataset("mail", 8, 2), dataset("documents", 4), dataset("archive", 5, 5)],
   quarantine: [],
   cached: [{ dataset: "mail", version: 8, until: "2026-11-24T10:00:00Z" }],
+  ...over,
+});
+
+/** A tenant in the list of all, well unless it is said otherwise. */
+export const tenant = (id: string, over: Partial<TenantRow> = {}): TenantRow => ({
+  id,
+  display_name: id,
+  state: "active",
+  state_code: null,
+  state_since: at,
+  created_at: at,
+  root_key: {
+    id: `rk:${id}/1`,
+    provider: "local",
+    custody: "provider",
+    state: "active",
+    version: 1,
+    version_since: at,
+    reference: `local:${id}`,
+    regions: ["eu-central-1"],
+    proven: true,
+  },
+  root_keys: 1,
+  datasets: 1,
+  stale_sidecars: 0,
+  data_keys: 1,
+  stale_data_keys: 0,
+  quarantined: 0,
+  objects: 1,
+  object_bytes: 1,
+  rotation_days: 90,
+  rotation_days_own: false,
+  rotated_at: at,
+  due_at: "2027-01-30T09:00:00Z",
+  challenge: null,
   ...over,
 });

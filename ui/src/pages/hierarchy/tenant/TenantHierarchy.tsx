@@ -26,7 +26,7 @@ import { RootKeyPanel } from "./RootKeyPanel";
 import classes from "./tenant.module.css";
 
 /** How many datasets have a node of their own at first, and how many more each asking shows. */
-const SHOWN = 8;
+const SHOWN = 7;
 const MORE = 24;
 const MOST = 150;
 
