@@ -33,4 +33,10 @@ export type RewrapReportView = Data<"rewrapForecast">;
 export type KeyPolicyView = Data<"keyPolicy">;
 export type ReadPolicyView = Data<"keyPolicyRead">;
 export type ChallengeItem = Data<"challengeStart">;
-export type { AnswerInput, Progress, RecognisedView, RevokeStepView } from "@/generated/bindings";
+export type {
+  AnswerInput,
+  ChallengeStepView,
+  Progress,
+  RecognisedView,
+  RevokeStepView,
+} from "@/generated/bindings";

@@ -1,12 +1,12 @@
-import { EmptyState, PageBody, PageHeader } from "@/design";
+import { useParams } from "react-router";
+import { OnboardingList } from "./OnboardingList";
+import { OnboardingTenant } from "./OnboardingTenant";
 
 export default function Onboarding() {
-  return (
-    <>
-      <PageHeader title="Onboarding" />
-      <PageBody>
-        <EmptyState>Tenants whose root key isn’t proven yet.</EmptyState>
-      </PageBody>
-    </>
+  const { tenant } = useParams();
+  return tenant === undefined ? (
+    <OnboardingList />
+  ) : (
+    <OnboardingTenant key={tenant} tenant={tenant} />
   );
 }
