@@ -48,10 +48,7 @@ export function AllTenants() {
           rows !== undefined && <span>{grouped(rows.length)} tenants by provider and region</span>
         }
         actions={
-          <Button
-            leftSection={<Icon name="tenants" />}
-            onClick={() => void navigate("/tenants")}
-          >
+          <Button leftSection={<Icon name="tenants" />} onClick={() => void navigate("/tenants")}>
             Table of tenants
           </Button>
         }

@@ -76,7 +76,8 @@ export const RegionMap = memo(function RegionMap(props: RegionMapProps) {
     const at = found(event);
     if (at === null) return;
     if ("spot" in at) onOpen(at.spot.row.id);
-    else map.current?.zoom(STEP ** 4, { x: event.nativeEvent.offsetX, y: event.nativeEvent.offsetY });
+    else
+      map.current?.zoom(STEP ** 4, { x: event.nativeEvent.offsetX, y: event.nativeEvent.offsetY });
   };
 
   const count = region.spots.length;
@@ -92,10 +93,7 @@ export const RegionMap = memo(function RegionMap(props: RegionMapProps) {
           {region.place} <span>{region.provider}</span>
         </button>
         <span className={classes.zoom}>
-          <ActionIcon
-            aria-label={`zoom into ${region.id}`}
-            onClick={() => map.current?.zoom(STEP)}
-          >
+          <ActionIcon aria-label={`zoom into ${region.id}`} onClick={() => map.current?.zoom(STEP)}>
             <Icon name="plus" size={12} />
           </ActionIcon>
           <ActionIcon
@@ -112,20 +110,17 @@ export const RegionMap = memo(function RegionMap(props: RegionMapProps) {
       </header>
       <p className={classes.counts}>
         {kinds
-          .filter((kind) => kind !== "well" && region.counts.has(kind))
+          .filter((kind) => drawn[kind].group === "risk" && region.counts.has(kind))
           .map((kind) => (
             <Badge key={kind} quiet tone={drawn[kind].tone} icon={drawn[kind].icon}>
-              {grouped(region.counts.get(kind) ?? 0)} {drawn[kind].title.toLowerCase()}
+              {grouped(region.counts.get(kind) ?? 0)} {drawn[kind].word}
             </Badge>
           ))}
-        <span className={classes.pointed}>{pointed}</span>
       </p>
       <canvas
         ref={canvas}
         className={classes.canvas}
         data-map
-        role="img"
-        aria-label={`Map of ${region.id}: ${grouped(count)} tenants. The list beside it has them by name.`}
         onPointerDown={(event) => {
           if (event.button !== 0) return;
           press.current = { x: event.clientX, y: event.clientY, moved: false };
@@ -137,7 +132,10 @@ export const RegionMap = memo(function RegionMap(props: RegionMapProps) {
           press.current = null;
         }}
         onPointerLeave={() => setPointed("")}
-      />
+      >
+        Map of {region.id}: {grouped(count)} tenants. The list beside it has them by name.
+      </canvas>
+      {pointed !== "" && <p className={classes.pointed}>{pointed}</p>}
     </section>
   );
 });

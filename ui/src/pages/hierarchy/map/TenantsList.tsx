@@ -1,14 +1,6 @@
 import { TextInput } from "@mantine/core";
 import { useMemo, useRef, useState } from "react";
-import {
-  Badge,
-  type Column,
-  DataTable,
-  EmptyState,
-  grouped,
-  Icon,
-  Keys,
-} from "@/design";
+import { Badge, type Column, DataTable, EmptyState, grouped, Icon, Keys } from "@/design";
 import { useKey } from "../use-key";
 import { drawn, type Kind, kinds } from "./kinds";
 import type { Spot } from "./regions";
@@ -18,17 +10,17 @@ const columns: readonly Column<Spot>[] = [
   {
     id: "tenant",
     head: "Tenant",
-    width: "minmax(100px, 1fr)",
+    width: "minmax(80px, 1fr)",
     cell: ({ row }) => <span className="clip">{row.display_name}</span>,
     sort: ({ row }) => row.display_name,
   },
   {
     id: "state",
     head: "Now",
-    width: "126px",
+    width: "112px",
     cell: ({ kind }) => (
       <Badge quiet tone={drawn[kind].tone} icon={drawn[kind].icon}>
-        {drawn[kind].title.toLowerCase()}
+        {drawn[kind].word}
       </Badge>
     ),
     sort: ({ kind }) => kinds.indexOf(kind),

@@ -39,7 +39,14 @@ export function draw(
   }
 }
 
-function drawCell(context: Context, cell: Cell, x: number, y: number, side: number, palette: Palette) {
+function drawCell(
+  context: Context,
+  cell: Cell,
+  x: number,
+  y: number,
+  side: number,
+  palette: Palette,
+) {
   const [only] = cell.spots;
   if (cell.spots.length === 1 && only !== undefined) {
     drawSpot(context, only, x, y, side, palette);
@@ -57,7 +64,14 @@ function drawCell(context: Context, cell: Cell, x: number, y: number, side: numb
 }
 
 /** One tenant. */
-function drawSpot(context: Context, spot: Spot, x: number, y: number, side: number, palette: Palette) {
+function drawSpot(
+  context: Context,
+  spot: Spot,
+  x: number,
+  y: number,
+  side: number,
+  palette: Palette,
+) {
   const { group, tone } = drawn[spot.kind];
   const colours = palette.tones[tone];
   if (colours === undefined) return;
@@ -87,7 +101,14 @@ function drawSpot(context: Context, spot: Spot, x: number, y: number, side: numb
 }
 
 /** What is well: how old it is. */
-function drawWell(context: Context, share: number, x: number, y: number, side: number, palette: Palette) {
+function drawWell(
+  context: Context,
+  share: number,
+  x: number,
+  y: number,
+  side: number,
+  palette: Palette,
+) {
   const tone = ageTone(share);
   const colours = palette.tones[tone];
   if (colours === undefined) return;
@@ -110,13 +131,70 @@ function cut(text: string, room: number): string {
 
 /** The strokes of each kind, as shares of a cell's side. */
 const strokes: Readonly<Partial<Record<Kind, readonly (readonly [number, number])[][]>>> = {
-  compromised: [[[0.5, 0.24], [0.76, 0.72], [0.24, 0.72], [0.5, 0.24]]],
-  revoked: [[[0.5, 0.22], [0.5, 0.52]], [[0.3, 0.4], [0.3, 0.66], [0.5, 0.78], [0.7, 0.66], [0.7, 0.4]]],
-  suspended: [[[0.38, 0.3], [0.38, 0.7]], [[0.62, 0.3], [0.62, 0.7]]],
-  quarantined: [[[0.5, 0.24], [0.5, 0.58]], [[0.5, 0.7], [0.5, 0.76]]],
-  pending: [[[0.5, 0.3], [0.5, 0.52], [0.66, 0.62]]],
-  deactivated: [[[0.3, 0.5], [0.7, 0.5]]],
-  offboarded: [[[0.3, 0.3], [0.7, 0.7]], [[0.7, 0.3], [0.3, 0.7]]],
+  compromised: [
+    [
+      [0.5, 0.24],
+      [0.76, 0.72],
+      [0.24, 0.72],
+      [0.5, 0.24],
+    ],
+  ],
+  revoked: [
+    [
+      [0.5, 0.22],
+      [0.5, 0.52],
+    ],
+    [
+      [0.3, 0.4],
+      [0.3, 0.66],
+      [0.5, 0.78],
+      [0.7, 0.66],
+      [0.7, 0.4],
+    ],
+  ],
+  suspended: [
+    [
+      [0.38, 0.3],
+      [0.38, 0.7],
+    ],
+    [
+      [0.62, 0.3],
+      [0.62, 0.7],
+    ],
+  ],
+  quarantined: [
+    [
+      [0.5, 0.24],
+      [0.5, 0.58],
+    ],
+    [
+      [0.5, 0.7],
+      [0.5, 0.76],
+    ],
+  ],
+  pending: [
+    [
+      [0.5, 0.3],
+      [0.5, 0.52],
+      [0.66, 0.62],
+    ],
+  ],
+  deactivated: [
+    [
+      [0.3, 0.5],
+      [0.7, 0.5],
+    ],
+  ],
+  offboarded: [
+    [
+      [0.3, 0.3],
+      [0.7, 0.7],
+    ],
+    [
+      [0.7, 0.3],
+      [0.3, 0.7],
+    ],
+  ],
 };
 
 function drawMark(

@@ -37,10 +37,19 @@ export function gridOf(count: number, { width, height }: Size, largest: number):
 }
 
 /** Zooms by a factor around a point of the canvas; never further out than all of it. */
-export function zoomed(view: View, by: number, at: { x: number; y: number }, grid: Grid, size: Size): View {
+export function zoomed(
+  view: View,
+  by: number,
+  at: { x: number; y: number },
+  grid: Grid,
+  size: Size,
+): View {
   const scale = Math.min(Math.max(view.scale * by, 1), LARGEST_CELL / grid.cell);
   const ratio = scale / view.scale;
-  return held({ scale, x: at.x - (at.x - view.x) * ratio, y: at.y - (at.y - view.y) * ratio }, size);
+  return held(
+    { scale, x: at.x - (at.x - view.x) * ratio, y: at.y - (at.y - view.y) * ratio },
+    size,
+  );
 }
 
 /** Moves what is in view, and holds the canvas filled. */

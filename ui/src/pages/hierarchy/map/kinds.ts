@@ -20,30 +20,63 @@ export type Kind = (typeof kinds)[number];
 interface Drawn {
   readonly tone: Tone;
   readonly icon: IconName;
+  readonly word: string;
   readonly title: string;
   readonly group: "risk" | "well" | "hollow";
 }
 
 export const drawn: Readonly<Record<Kind, Drawn>> = {
-  compromised: { tone: "compromised", icon: "compromised", title: "Compromised", group: "risk" },
-  revoked: { tone: "denied", icon: "revocation", title: "Revoked", group: "risk" },
-  suspended: { tone: "suspended", icon: "suspended", title: "Suspended", group: "risk" },
-  past: { tone: "compromised", icon: "clock", title: "Past their period", group: "risk" },
+  compromised: {
+    tone: "compromised",
+    icon: "compromised",
+    word: "compromised",
+    title: "Compromised",
+    group: "risk",
+  },
+  revoked: { tone: "denied", icon: "revocation", word: "revoked", title: "Revoked", group: "risk" },
+  suspended: {
+    tone: "suspended",
+    icon: "suspended",
+    word: "suspended",
+    title: "Suspended",
+    group: "risk",
+  },
+  past: {
+    tone: "compromised",
+    icon: "clock",
+    word: "past due",
+    title: "Past their period",
+    group: "risk",
+  },
   quarantined: {
     tone: "attention",
     icon: "quarantine",
+    word: "quarantined",
     title: "Data keys quarantined",
     group: "risk",
   },
-  well: { tone: "active", icon: "active", title: "Well", group: "well" },
-  pending: { tone: "pre-activation", icon: "pre-activation", title: "Pending", group: "hollow" },
+  well: { tone: "active", icon: "active", word: "well", title: "Well", group: "well" },
+  pending: {
+    tone: "pre-activation",
+    icon: "pre-activation",
+    word: "pending",
+    title: "Pending",
+    group: "hollow",
+  },
   deactivated: {
     tone: "deactivated",
     icon: "deactivated",
+    word: "deactivated",
     title: "Deactivated",
     group: "hollow",
   },
-  offboarded: { tone: "destroyed", icon: "destroyed", title: "Offboarded", group: "hollow" },
+  offboarded: {
+    tone: "destroyed",
+    icon: "destroyed",
+    word: "offboarded",
+    title: "Offboarded",
+    group: "hollow",
+  },
 };
 
 export function kindOf(row: TenantRow, now: number): Kind {

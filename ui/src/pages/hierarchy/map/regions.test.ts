@@ -31,7 +31,10 @@ describe("regionsOf", () => {
   });
 
   it("shows the age of the oldest that share a cell", () => {
-    const old = tenant("old", { rotated_at: "2026-09-01T09:00:00Z", due_at: "2026-11-25T09:00:00Z" });
+    const old = tenant("old", {
+      rotated_at: "2026-09-01T09:00:00Z",
+      due_at: "2026-11-25T09:00:00Z",
+    });
     const [region] = regionsOf(spotsOf([...many, old], now));
     expect(region?.cells[0]?.spots[0]?.row.id).toBe("old");
     expect(region?.cells[0]?.share).toBeGreaterThan(0.9);

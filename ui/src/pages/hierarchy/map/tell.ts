@@ -11,6 +11,6 @@ export function tell(found: Found | null): string {
     return `${grouped(found.cell.spots.length)} well tenants, the oldest at ${percent(found.cell.share)}`;
   }
   const { row, kind, share } = found.spot;
-  const word = drawn[kind].title.toLowerCase();
+  const word = drawn[kind].word;
   return `${row.display_name} · ${word}${share > 0 ? ` · ${percent(share)}` : ""}`;
 }

@@ -41,16 +41,7 @@ export function KeysGraph({ graph, selected, onOpen }: KeysGraphProps) {
     if (node !== undefined) onOpen(node);
   };
   return (
-    <div
-      ref={ref}
-      className={classes.graph}
-      onFocus={(event: FocusEvent) => setPointed(nodeAt(event.target) ?? null)}
-      onBlur={() => setPointed(null)}
-      onKeyDownCapture={(event: KeyboardEvent) => {
-        if (event.key !== "Enter" && event.key !== " ") return;
-        open(nodeAt(event.target));
-      }}
-    >
+    <div ref={ref} className={classes.graph}>
       {layout !== null && (
         <ReactFlow<SubjectNode | HeadNode, LinkEdge>
           key={layout.columns.join(" ")}
@@ -73,6 +64,12 @@ export function KeysGraph({ graph, selected, onOpen }: KeysGraphProps) {
           onNodeMouseEnter={(_, { id }) => setPointed(id)}
           onNodeMouseLeave={() => setPointed(null)}
           aria-label="Keys as they hang together"
+          onFocus={(event: FocusEvent) => setPointed(nodeAt(event.target) ?? null)}
+          onBlur={() => setPointed(null)}
+          onKeyDownCapture={(event: KeyboardEvent) => {
+            if (event.key !== "Enter" && event.key !== " ") return;
+            open(nodeAt(event.target));
+          }}
         >
           <Controls showInteractive={false} orientation="horizontal" />
         </ReactFlow>

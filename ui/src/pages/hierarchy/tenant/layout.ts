@@ -81,7 +81,7 @@ function placed(graph: Graph, columns: readonly number[]): ReadonlyMap<string, P
   layered(layers);
   const places = new Map<string, Placed>();
   for (const node of graph.nodes) {
-    const at = layers.node(node.id);
+    const at = layers.node(node.id) as { readonly y?: number };
     const height = heightOf(node);
     const y = (at.y ?? 0) - height / 2;
     places.set(node.id, { x: columns[node.layer] ?? 0, y, width: WIDTHS[node.layer], height });
