@@ -1,7 +1,7 @@
 import { ActionIcon } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Icon } from "@/design";
+import { Icon, useNow } from "@/design";
 import { call, commands, keys } from "@/ipc";
 import { type Bin, dayBins, dayOf, DAYS, DAY, hourBins, shownDay, sum } from "./bins";
 import { Bars } from "./Bars";
@@ -28,15 +28,18 @@ export function Histogram({ filter, onBrush }: HistogramProps) {
   const anyTime = { ...filter, key: null, actor: null, search: null, since: null, until: null };
   const days = useCounts(anyTime, "day");
   const newest = days?.at(-1);
-  const last = newest === undefined ? 0 : dayOf(Date.parse(newest.start));
-  const first = days?.[0] === undefined ? last : dayOf(Date.parse(days[0].start));
-  const day = shownDay(filter.since, filter.until, last);
+  const today = dayOf(useNow());
+  const newestDay = newest === undefined ? today : dayOf(Date.parse(newest.start));
+  // The last days, unless nothing has come for longer than they are.
+  const last = today - newestDay < DAYS * DAY ? Math.max(today, newestDay) : newestDay;
+  const first = days?.[0] === undefined ? newestDay : dayOf(Date.parse(days[0].start));
+  const day = shownDay(filter.since, filter.until, newestDay);
   const hoursOf = {
     ...anyTime,
     since: new Date(day).toISOString(),
     until: new Date(day + DAY).toISOString(),
   };
-  const hours = useCounts(hoursOf, "hour", newest !== undefined);
+  const hours = useCounts(hoursOf, "hour", days !== undefined);
   const archived = useArchivedDays();
 
   const windowEnd = last - back * DAY;

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { grouped, OutcomeBadge } from "@/design";
 import { call, commands, keys } from "@/ipc";
 import { DAY } from "./bins";
-import { type AuditFilter, isCounted } from "./filter";
+import { type AuditFilter, isCounted, isEmpty } from "./filter";
 import type { Records } from "./records";
 import classes from "./audit.module.css";
 
@@ -41,7 +41,7 @@ export function Summary({ filter, records, total }: SummaryProps) {
             {records.more && " or more"}
           </>
         )}{" "}
-        {total !== undefined && <>of {grouped(total)}</>} records
+        {total !== undefined && !isEmpty(filter) && <>of {grouped(total)}</>} records
       </span>
       {order.map((outcome) => {
         const count = sums.get(outcome) ?? 0;

@@ -48,11 +48,11 @@ export const dayOf = (time: number): number => Math.floor(time / DAY) * DAY;
 
 export const sum = ({ ok, denied, failed }: Bin): number => ok + denied + failed;
 
-/** A round number that a scale may end with: 1, 2 or 5 and noughts, and no less than the tallest bar. */
+/** A round number that a scale may end with, no less than the tallest bar. */
 export function ceiling(tallest: number): number {
-  if (tallest <= 1) return 1;
+  if (tallest <= 10) return Math.max(tallest, 1);
   const power = 10 ** Math.floor(Math.log10(tallest));
-  return ([1, 2, 5].find((one) => one * power >= tallest) ?? 10) * power;
+  return ([1, 1.5, 2, 3, 4, 5, 6, 8].find((one) => one * power >= tallest) ?? 10) * power;
 }
 
 /** Whether a bar lies in the asked times, as far as they go. */
@@ -61,7 +61,7 @@ export const isIn = (bin: Bin, since: number, until: number): boolean =>
 
 /** The day whose hours are shown: the last one of the asked times, or the newest. */
 export function shownDay(since: string | null, until: string | null, newest: number): number {
-  if (until !== null) return Math.min(dayOf(Date.parse(until) - 1), newest);
-  if (since !== null) return Math.min(dayOf(Date.parse(since)), newest);
+  if (until !== null) return dayOf(Date.parse(until) - 1);
+  if (since !== null) return Math.max(dayOf(Date.parse(since)), newest);
   return newest;
 }

@@ -9,13 +9,13 @@ export const columns: readonly Column<Row>[] = [
   {
     id: "seq",
     head: "Sequence",
-    width: "84px",
+    width: "72px",
     cell: ({ seq }) => <span className="mono">{grouped(seq)}</span>,
   },
   {
     id: "time",
     head: "Time, local",
-    width: "148px",
+    width: "112px",
     cell: ({ record }) =>
       record === null ? (
         <span className="muted">archived</span>
@@ -28,32 +28,32 @@ export const columns: readonly Column<Row>[] = [
   {
     id: "outcome",
     head: "Outcome",
-    width: "92px",
+    width: "80px",
     cell: ({ record }) =>
       record && <OutcomeBadge quiet outcome={record.outcome} title={record.code ?? ""} />,
   },
   {
     id: "action",
     head: "Action",
-    width: "minmax(120px, 1fr)",
+    width: "minmax(100px, 1fr)",
     cell: ({ record }) => record && <span className="clip">{record.action}</span>,
   },
   {
     id: "tenant",
     head: "Tenant",
-    width: "minmax(80px, 0.8fr)",
+    width: "minmax(56px, 0.8fr)",
     cell: ({ record }) => record && <span className="clip">{record.tenant}</span>,
   },
   {
     id: "key",
     head: "Key or subject",
-    width: "minmax(150px, 1.5fr)",
+    width: "minmax(120px, 1.5fr)",
     cell: ({ record }) => record && <Subject of={record} />,
   },
   {
     id: "actor",
     head: "Actor",
-    width: "minmax(90px, 0.9fr)",
+    width: "minmax(76px, 0.9fr)",
     cell: ({ record }) => record && <span className="clip">{record.actor}</span>,
   },
 ];

@@ -6,12 +6,11 @@ const two = (value: number) => String(value).padStart(2, "0");
 const dayWords = (time: Date) => `${String(time.getDate())} ${months[time.getMonth()] ?? ""}`;
 const clock = (time: Date) => `${two(time.getHours())}:${two(time.getMinutes())}`;
 
-/** `24 Nov 09:14:08.866`. `Intl` makes a formatter for each call, and a table has thousands. */
+/** `24 Nov 09:14:08`. `Intl` makes a formatter for each call, and a table has thousands. */
 export function stamp(value: string): string {
   const time = new Date(value);
   if (Number.isNaN(time.getTime())) return value;
-  const seconds = `${two(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, "0")}`;
-  return `${dayWords(time)} ${clock(time)}:${seconds}`;
+  return `${dayWords(time)} ${clock(time)}:${two(time.getSeconds())}`;
 }
 
 /** A range in words: `24 Nov 08:00 to 10:00`; `null` for all times. */

@@ -56,37 +56,39 @@ export function NewWorkspace({ standing }: { readonly standing: WorkspaceStandin
         </Button>
       </div>
       {choose.error !== null && <ErrorNotice failure={failureOf(choose.error)} />}
-      <TextInput
-        label="Region"
-        placeholder="eu-central-1"
-        description="Where this engine runs, as the provider spells it. It unwraps keys that may be used there, and no others."
-        inputWrapperOrder={["label", "input", "description"]}
-        spellCheck={false}
-        value={region}
-        onChange={(event) => setRegion(event.currentTarget.value)}
-      />
-      <div className={classes.objects}>
-        <span className={classes.label}>Where objects lie</span>
-        <Segmented
-          label="Where objects lie"
-          options={[
-            { value: "inside", label: "In the workspace’s folder" },
-            { value: "elsewhere", label: "Elsewhere" },
-          ]}
-          value={lie}
-          onChange={setLie}
+      <div className={classes.pair}>
+        <TextInput
+          label="Region"
+          placeholder="eu-central-1"
+          description="Where this engine runs, as the provider spells it."
+          inputWrapperOrder={["label", "input", "description"]}
+          spellCheck={false}
+          value={region}
+          onChange={(event) => setRegion(event.currentTarget.value)}
         />
-        {lie === "elsewhere" && (
-          <TextInput
-            aria-label="Folder or bucket"
-            placeholder="/srv/objects, s3://bucket/path"
-            description="A folder, or s3://, az:// or gs:// with a bucket. Objects are encrypted before they are written there."
-            inputWrapperOrder={["input", "description"]}
-            spellCheck={false}
-            value={place}
-            onChange={(event) => setPlace(event.currentTarget.value)}
+        <div className={classes.objects}>
+          <span className={classes.label}>Where objects lie</span>
+          <Segmented
+            label="Where objects lie"
+            options={[
+              { value: "inside", label: "In this folder" },
+              { value: "elsewhere", label: "Elsewhere" },
+            ]}
+            value={lie}
+            onChange={setLie}
           />
-        )}
+          {lie === "elsewhere" && (
+            <TextInput
+              aria-label="Folder or bucket"
+              placeholder="/srv/objects, s3://bucket/path"
+              description="A folder, or s3://, az:// or gs:// with a bucket."
+              inputWrapperOrder={["input", "description"]}
+              spellCheck={false}
+              value={place}
+              onChange={(event) => setPlace(event.currentTarget.value)}
+            />
+          )}
+        </div>
       </div>
       <SecretsChoice
         standing={standing}

@@ -1,7 +1,8 @@
 import { PasswordInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Badge, ErrorNotice, Icon, Notice } from "@/design";
+import { Badge, CopyButton, Icon, Notice } from "@/design";
+import { asText } from "@/design/components/ErrorNotice";
 import { keys, type WorkspaceStanding } from "@/ipc";
 import { rules } from "./strength";
 import classes from "./first-run.module.css";
@@ -40,11 +41,19 @@ export function SecretsChoice(props: SecretsChoiceProps) {
             </button>
           }
         >
-          <p>
-            Start one (GNOME Keyring, KWallet) and look again, or seal the secrets in a file with a
-            passphrase.
+          <p className="small">{standing.keyring_failure.message}</p>
+          <p className="small">
+            Start and unlock one (GNOME Keyring, KWallet) and look again, or seal the secrets in a
+            file with a passphrase.
           </p>
-          <ErrorNotice failure={standing.keyring_failure} />
+          <span className="row tiny">
+            <code>{standing.keyring_failure.code}</code>
+            <CopyButton
+              value={asText(standing.keyring_failure)}
+              label="copy the error"
+              text="Copy"
+            />
+          </span>
         </Notice>
       )}
       <div className={classes.options}>
