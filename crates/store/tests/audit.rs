@@ -226,13 +226,13 @@ async fn times_are_found_however_unevenly_records_come() {
         write.commit().await.unwrap();
     }
     let moments: Vec<_> = rows.iter().step_by(23).chain(rows.last()).map(|row| row.time).collect();
-    for since in moments {
-        for (since, until) in [(0, 1), (-1, 0), (0, 3600), (1, 90_000), (5, 5)] {
-            let [since, until] = [since, until].map(|later| since + TimeDelta::seconds(later));
+    for moment in moments {
+        for ends in [[0, 1], [-1, 0], [0, 3600], [1, 90_000], [5, 5]] {
+            let [since, until] = ends.map(|later| moment + TimeDelta::seconds(later));
             let filter = Filter { since: Some(since), until: Some(until), ..Filter::default() };
             check_filter(&place.store, &rows, &filter, 60).await;
         }
-        let filter = Filter { until: Some(since), ..Filter::default() };
+        let filter = Filter { until: Some(moment), ..Filter::default() };
         check_filter(&place.store, &rows, &filter, 200).await;
     }
 }
