@@ -120,8 +120,8 @@ pub async fn tenants(
     connection: &mut Connection,
     only: Option<&TenantId>,
 ) -> Result<Vec<Tenant>, StoreError> {
-    let fields = "id, octet_length(display_name), display_name, state, COALESCE(state_code, ''), state_since, epoch,
-        created_at, COALESCE(CAST(rotation_days AS TEXT), '')";
+    let fields = "id, octet_length(display_name), display_name, state, COALESCE(state_code, ''),
+        state_since, epoch, created_at, COALESCE(CAST(rotation_days AS TEXT), '')";
     let select = joined(fields, "SELECT * FROM tenants", "", ("id", only));
     packed(connection, "tenants", select, |row| {
         Ok(Tenant {
