@@ -64,14 +64,14 @@ impl EncryptionContext {
     /// What every context of a tenant starts from.
     #[must_use]
     pub fn for_tenant(tenant: &TenantId) -> Self {
-        Self(BTreeMap::from([(keys::TENANT.into(), tenant.to_string())]))
+        Self(BTreeMap::from([(keys::TENANT.into(), tenant.as_str().into())]))
     }
 
     /// The context in which a data key is wrapped by its root key.
     #[must_use]
     pub fn for_data_key(key: &DataKeyId) -> Self {
         let mut context = Self::for_tenant(&key.tenant);
-        context.set(keys::DATASET, key.dataset.to_string());
+        context.set(keys::DATASET, key.dataset.as_str().into());
         context.set(keys::DATA_KEY_VERSION, key.version.to_string());
         context
     }

@@ -66,19 +66,23 @@ impl Engine {
                 return Err(EngineError::RecordNotFound { seq, size });
             }
             let body = self.body_for(&mut reader, context, seq).await?;
-            let path = log_tiles::inclusion(&mut reader, seq, size).await?;
+            let path =
+                log_tiles::inclusion(&mut reader, &self.log.proofs, seq, size, &head).await?;
             let extra = body.map(|body| body.body.into_bytes());
             let file = ProofFile { extra, index: seq, path, checkpoint: note };
             // What leaves here has been checked as its reader will check it.
-            let checkpoint = match &file.extra {
-                Some(body) => file.verify_record(body, &key)?.0,
+            let verified = match &file.extra {
+                Some(body) => file.verify_record(body, &key).map(|(checkpoint, _)| checkpoint),
                 None => {
-                    let checkpoint = Checkpoint::verify_note(&file.checkpoint, &key)?;
                     let leaf = log_tiles::leaf(&mut reader, seq).await?;
-                    proof::verify_inclusion(seq, size, &leaf, &file.path, checkpoint.root)?;
-                    checkpoint
+                    Checkpoint::verify_note(&file.checkpoint, &key).and_then(|checkpoint| {
+                        let root = checkpoint.root;
+                        proof::verify_inclusion(seq, size, &leaf, &file.path, root)?;
+                        Ok(checkpoint)
+                    })
                 }
             };
+            let checkpoint = verified.inspect_err(|_| self.log.proofs.clear())?;
             Ok(ProvedRecord { file, checkpoint })
         })
         .await

@@ -63,8 +63,11 @@ impl Engine {
             };
             let note = Note::parse(&head.checkpoint)?;
             let checkpoint = Checkpoint::verify_note(&note, &self.verifier_key())?;
-            let path = log_tiles::inclusion(&mut reader, seq, checkpoint.size).await?;
-            proof::verify_inclusion(seq, checkpoint.size, &leaf, &path, checkpoint.root)?;
+            let size = checkpoint.size;
+            let path =
+                log_tiles::inclusion(&mut reader, &self.log.proofs, seq, size, &head).await?;
+            proof::verify_inclusion(seq, size, &leaf, &path, checkpoint.root)
+                .inspect_err(|_| self.log.proofs.clear())?;
             if let Some(own) = record.as_ref().map(|record| record.seq).filter(|own| *own != seq) {
                 return Err(LedgerError::Moved { seq, own }.into());
             }

@@ -116,7 +116,7 @@ impl Engine {
                 stale_sidecars: datasets::stale_sidecars(&mut reader, Some(tenant))
                     .await?
                     .into_iter()
-                    .map(|dataset| dataset.name)
+                    .map(|stale| stale.dataset)
                     .collect(),
                 log_days: log_days(&mut reader, tenant).await?,
                 last: self.last_seen_by(&mut reader, context).await?,

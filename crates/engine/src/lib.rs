@@ -25,6 +25,7 @@ mod recover;
 mod require;
 mod rewrap_on_read;
 mod sidecar;
+mod sidecar_turn;
 mod transition;
 mod unlock;
 mod words;
@@ -155,6 +156,7 @@ pub struct Engine {
     pub(crate) cache: cache::KeyCache,
     pub(crate) clock: std::sync::Arc<clock::ForwardClock>,
     pub(crate) region: Region,
+    pub(crate) sidecar_turns: sidecar_turn::SidecarTurns,
     /// When replaced blobs were last looked for.
     pub(crate) last_sweep: parking_lot::Mutex<chrono::DateTime<chrono::Utc>>,
 }

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use keyward_ledger::{Hash, LedgerError, Note, TileId, Witness, proof};
+use keyward_ledger::{
+    Frontier, Hash, LedgerError, Note, TileId, Witness,
+    proof::{self, ProofCache},
+};
 use keyward_store::{
     Connection,
     tables::{
@@ -32,14 +35,19 @@ pub(crate) fn id(tile: &AuditTile) -> TileId {
     TileId { level: tile.level, index: tile.tile }
 }
 
-/// The inclusion proof of a record in the tree of a size.
+/// The inclusion proof of a record in the tree of a size, by the head as it was read with the tiles. What
+/// is known of the tree is taken from the cache; whoever finds that the proof doesn't hold clears it.
 pub(crate) async fn inclusion(
     connection: &mut Connection,
+    cache: &ProofCache,
     seq: u64,
     size: u64,
+    head: &AuditHead,
 ) -> Result<Vec<Hash>, EngineError> {
-    let tiles = read(connection, &proof::inclusion_tiles(seq, size)?).await?;
-    Ok(proof::inclusion_from_tiles(seq, size, |tile| tiles.get(&tile).map(Vec::as_slice))?)
+    let frontier = Frontier::from_bytes(&head.frontier)?;
+    let proof = cache.begin(seq, size, Some(&frontier))?;
+    let tiles = read(connection, &proof.missing()).await?;
+    Ok(cache.finish(proof, |tile| tiles.get(&tile).map(Vec::as_slice))?)
 }
 
 /// The leaf hash that is stored for a record.

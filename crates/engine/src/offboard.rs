@@ -62,6 +62,8 @@ impl Engine {
             if !delete_data {
                 self.publish_sidecars(Some(tenant)).await?;
             }
+            // To the end: nobody who has read the rows before writes a file after it was deleted.
+            let _turn = self.sidecar_turns.next().await?;
             let mut write = self.begin().await?;
             let row = require::tenant(&mut write, tenant).await?;
             if row.epoch != known.epoch {

@@ -9,6 +9,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::ControlFlow,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -19,16 +20,22 @@ use keyward_core::{
 use keyward_kms::{ErrorClass, KmsError, RewrapItem, WrappedKey};
 use keyward_ledger::{Action, MAX_RECORD_LENGTH, Outcome};
 use keyward_store::tables::{
-    data_keys, datasets, quarantine,
+    data_keys,
+    datasets::{self, StaleSidecar},
+    quarantine,
     root_keys::{self, RootKey},
     tenants,
 };
+use parking_lot::Mutex;
 use serde_json::json;
 
 use crate::{Engine, EngineError, OperationContext, operation::Entry, require};
 
 /// A record has room for so many, however long their names.
 const QUARANTINED_A_RECORD: usize = 200;
+
+/// Sidecars written at once while batches go on.
+const SIDECARS_A_TURN: usize = 64;
 
 /// How to rewrap.
 #[derive(Clone, Copy, Debug, Default)]
@@ -142,6 +149,7 @@ impl Engine {
                 began: Instant::now(),
                 observer,
                 stopped: false,
+                sidecars: RunSidecars::default(),
             };
             if options.dry_run {
                 run.forecast().await?;
@@ -151,10 +159,9 @@ impl Engine {
                     quarantine::clear(&mut write, tenant).await?;
                     write.commit().await?;
                 }
-                if run.goes_on() {
-                    run.batches().await?;
-                }
-                self.refresh_sidecars(tenant).await;
+                let done = if run.goes_on() { run.batches().await } else { Ok(()) };
+                run.finish_sidecars().await;
+                done?;
             }
             run.report().await
         })
@@ -205,16 +212,43 @@ struct Run<'a> {
     began: Instant,
     observer: &'a (dyn Fn(&RewrapProgress) -> ControlFlow<()> + Sync),
     stopped: bool,
+    sidecars: RunSidecars,
+}
+
+/// The sidecars that a run writes while it goes on.
+#[derive(Default)]
+struct RunSidecars {
+    /// The datasets of the last batch: those that the next one leaves out are done, as far as one can
+    /// tell.
+    last: BTreeSet<DatasetName>,
+    /// Those that were taken for done. Each is written early once at most: where datasets' keys lie
+    /// mixed, it would be for nothing.
+    done: BTreeSet<DatasetName>,
+    /// Written, and their marks still to be taken: the next batch's transaction does it.
+    written: Arc<Mutex<Vec<StaleSidecar>>>,
+}
+
+impl RunSidecars {
+    /// The datasets that are done now that a batch of these was committed.
+    fn done_before(&mut self, batch: BTreeSet<DatasetName>) -> Vec<DatasetName> {
+        let left: Vec<_> = self.last.difference(&batch).cloned().collect();
+        self.last = batch;
+        left.into_iter().filter(|name| self.done.insert(name.clone())).collect()
+    }
 }
 
 impl Run<'_> {
-    /// Reads the next batch while one is rewrapped and the one before is committed.
+    /// Reads the next batch while one is rewrapped, the one before is committed, and the sidecars of the
+    /// datasets before that are written.
     async fn batches(&mut self) -> Result<(), EngineError> {
         let engine = self.engine;
         let (root, reference) = (self.root.clone(), self.reference.clone());
         let size = self.options.batch_for(&reference);
         let (pages, mut read) = mpsc::channel::<Vec<data_keys::StaleKey>>(1);
         let (batches, mut rewrapped) = mpsc::channel::<Batch>(1);
+        // Of names alone: committing never waits for files.
+        let (done, mut to_write) = mpsc::unbounded::<DatasetName>();
+        let (tenant, written) = (root.id.tenant.clone(), Arc::clone(&self.sidecars.written));
         // Each takes its ends along: whichever stops first stops the others, since their channels close.
         let reading = read_pages(engine, root.clone(), size, pages);
         let rewrapping = async move {
@@ -228,16 +262,48 @@ impl Run<'_> {
             Ok::<_, EngineError>(())
         };
         let committing = async move {
+            let done = done;
             while let Some(batch) = rewrapped.next().await {
+                let touched = batch.rows.iter().map(|row| row.key.dataset.clone()).collect();
                 self.commit(batch).await?;
                 if self.stopped {
                     break;
                 }
+                for dataset in self.sidecars.done_before(touched) {
+                    // Nobody listens where a sidecar could not be written.
+                    let _ = done.unbounded_send(dataset);
+                }
             }
             Ok::<_, EngineError>(())
         };
-        let (read, rewrapped, committed) = futures::join!(reading, rewrapping, committing);
+        let publishing = async move {
+            while let Some(first) = to_write.next().await {
+                let mut names = vec![first];
+                while names.len() < SIDECARS_A_TURN
+                    && let Ok(next) = to_write.try_recv()
+                {
+                    names.push(next);
+                }
+                match engine.write_sidecars(&tenant, &names).await {
+                    Ok(stale) => written.lock().extend(stale),
+                    // It is tried again at the end, and says so there.
+                    Err(_) => return,
+                }
+            }
+        };
+        let (read, rewrapped, committed, ()) =
+            futures::join!(reading, rewrapping, committing, publishing);
         committed.and(rewrapped).and(read)
+    }
+
+    /// Takes what marks are left, and writes the sidecars that are out of date still.
+    async fn finish_sidecars(&self) {
+        let tenant = &self.root.id.tenant;
+        let written = std::mem::take(&mut *self.sidecars.written.lock());
+        if let Err(error) = self.engine.clear_sidecars_written(&written).await {
+            tracing::warn!(%tenant, %error, "sidecars are written again, though they are up to date");
+        }
+        self.engine.refresh_sidecars(tenant).await;
     }
 
     /// One batch's transaction: the swaps, the quarantine, the record.
@@ -298,6 +364,8 @@ impl Run<'_> {
         let touched: BTreeSet<&DatasetName> = rows.iter().map(|row| &row.key.dataset).collect();
         let touched: Vec<DatasetName> = touched.into_iter().cloned().collect();
         datasets::mark_sidecar_stale(&mut write, tenant, &touched).await?;
+        let written = std::mem::take(&mut *self.sidecars.written.lock());
+        datasets::clear_sidecars_written(&mut write, &written).await?;
 
         let mut entries: Vec<Entry> = record_sized(&rows).map(|rows| self.entry_of(rows)).collect();
         entries.extend(failed.chunks(QUARANTINED_A_RECORD).map(|part| {

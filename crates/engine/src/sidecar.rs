@@ -2,24 +2,32 @@
 //!
 //! With it the data stays readable to its owner without our database. It is derived state: the rows
 //! are the truth, a row's change flags its dataset in the same transaction, and publishing writes the
-//! file anew from the rows and takes the flag away. A process that dies in between leaves the flag,
-//! and the next one publishes. `docs/formats.md` specifies the file.
+//! file anew from the rows and takes the flag away, unless another change has come since. A process that
+//! dies in between leaves the flag, and the next one publishes. `docs/formats.md` specifies the file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
+use futures::{StreamExt, stream::FuturesUnordered};
 use keyward_core::{DataKeyId, DatasetName, EncryptionContext, KeyState, RootKeyId, TenantId};
 use keyward_store::{
     Objects,
     layout::StoredPath,
-    tables::{data_keys, datasets, root_key_references},
+    tables::{
+        data_keys,
+        datasets::{self, StaleSidecar},
+        root_key_references,
+    },
 };
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinError;
 
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, sidecar_turn::Turn};
 
-/// Sidecars written in one transaction.
+/// Sidecars written in one turn.
 const AT_ONCE: usize = 256;
 
 /// Files written beside each other: more only wait for the file system's locks.
@@ -131,10 +139,28 @@ impl Engine {
             let mut reader = self.store.read().await?;
             datasets::stale_sidecars(&mut reader, tenant).await?
         };
-        for batch in stale.chunks(AT_ONCE) {
-            self.publish_batch(batch).await?;
+        for of_tenant in stale.chunk_by(|one, next| one.tenant == next.tenant) {
+            let Some(StaleSidecar { tenant, .. }) = of_tenant.first() else { continue };
+            let names: Vec<_> = of_tenant.iter().map(|one| one.dataset.clone()).collect();
+            for names in names.chunks(AT_ONCE) {
+                let written = self.write_sidecars(tenant, names).await?;
+                self.clear_sidecars_written(&written).await?;
+            }
         }
         Ok(stale.len())
+    }
+
+    /// Takes the marks of sidecars that have been written.
+    pub(crate) async fn clear_sidecars_written(
+        &self,
+        written: &[StaleSidecar],
+    ) -> Result<(), EngineError> {
+        if written.is_empty() {
+            return Ok(());
+        }
+        let mut write = self.store.write().await?;
+        datasets::clear_sidecars_written(&mut write, written).await?;
+        Ok(write.commit().await?)
     }
 
     /// Writes a tenant's sidecars after a change that is durable already. A failure undoes nothing:
@@ -145,31 +171,38 @@ impl Engine {
         }
     }
 
-    /// Dying anywhere in here leaves the flags of the whole batch, and it is published again.
-    async fn publish_batch(&self, stale: &[datasets::Dataset]) -> Result<(), EngineError> {
-        // Under the write lock from reading the rows to taking the flags away: else an older file could
-        // overtake a newer one, and stay.
-        let mut write = self.store.write().await?;
+    /// Writes those of a tenant's sidecars that are out of date, makes them durable, and gives whose marks
+    /// may be taken. Dying anywhere before that leaves all of them to be published again.
+    pub(crate) async fn write_sidecars(
+        &self,
+        tenant: &TenantId,
+        datasets: &[DatasetName],
+    ) -> Result<Vec<StaleSidecar>, EngineError> {
+        let turn = Arc::new(self.sidecar_turns.next().await?);
+        let mut reader = self.store.read().await?;
+        // Before their rows: a change that comes from here on keeps its mark.
+        let stale = datasets::stale_among(&mut reader, tenant, datasets).await?;
         // Tasks of their own: they take their form on another core while the next one's rows are read,
-        // and a disk makes many files durable in little more time than one.
-        let mut files = JoinSet::new();
+        // and a disk makes many files durable in little more time than one. If the caller goes away they
+        // go on, and the turn lasts until the last has ended.
+        let mut files = FuturesUnordered::new();
         let mut held = 0;
-        for dataset in stale {
-            let rows = self.sidecar_rows(&mut write, &dataset.tenant, &dataset.name).await?;
+        for one in &stale {
+            let rows = self.sidecar_rows(&mut reader, &one.tenant, &one.dataset).await?;
             held += rows.data_keys.len();
-            let path = StoredPath::sidecar(&dataset.tenant, &dataset.name);
-            files.spawn(publish(self.objects.clone(), path, rows));
+            let path = StoredPath::sidecar(&one.tenant, &one.dataset);
+            let file = publish(self.objects.clone(), path, rows, Arc::clone(&turn));
+            files.push(tokio::spawn(file));
             while held > KEYS_HELD || files.len() >= FILES_AT_ONCE {
-                let Some(published) = files.join_next().await else { break };
+                let Some(published) = files.next().await else { break };
                 held -= keys(published)?;
             }
         }
-        while let Some(published) = files.join_next().await {
+        drop(reader);
+        while let Some(published) = files.next().await {
             keys(published)?;
         }
-        datasets::clear_sidecars_written(&mut write, stale).await?;
-        write.commit().await?;
-        Ok(())
+        Ok(stale)
     }
 
     /// The sidecar as the rows say it.
@@ -206,11 +239,12 @@ fn keys(published: Result<Result<usize, EngineError>, JoinError>) -> Result<usiz
     published.map_err(|_| EngineError::StateCorrupt("a sidecar".into()))?
 }
 
-/// Writes one sidecar, and tells how many data keys it has.
+/// Writes one sidecar, in a turn that lasts until then, and tells how many data keys it has.
 async fn publish(
     objects: Objects,
     path: StoredPath,
     rows: SidecarRows,
+    _turn: Arc<Turn>,
 ) -> Result<usize, EngineError> {
     let keys = rows.data_keys.len();
     let damaged = || EngineError::StateCorrupt(format!("the sidecar `{path}`"));

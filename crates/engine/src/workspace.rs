@@ -20,6 +20,7 @@ use crate::{
     clock::ForwardClock,
     log::{Log, LogIdentity},
     operation::Entry,
+    sidecar_turn::SidecarTurns,
 };
 
 /// The setting that holds the log's verifier key.
@@ -164,6 +165,7 @@ impl Engine {
         Self {
             log: Arc::new(Log::new(identity, parts.store.clone(), Arc::clone(&clock))),
             anchors: Arc::new(anchors),
+            sidecar_turns: SidecarTurns::beside(parts.store.path()),
             store: parts.store,
             objects: parts.objects,
             providers: parts.providers,

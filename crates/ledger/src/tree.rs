@@ -4,6 +4,8 @@
 //! append and to give the root, in 64 hashes at most, however long the log is. It proves nothing about
 //! single records; [`crate::proof`] does.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::{
@@ -50,6 +52,17 @@ impl Frontier {
     #[must_use]
     pub fn hashes(&self) -> &[Hash] {
         &self.hashes
+    }
+
+    /// The root of the tree's perfect subtree over just these leaves, if they are one.
+    #[must_use]
+    pub fn subtree(&self, leaves: &Range<u64>) -> Option<Hash> {
+        let length =
+            leaves.end.checked_sub(leaves.start).filter(|length| length.is_power_of_two())?;
+        // The greater ones come before it, and end where it starts.
+        let greater = self.size & !(length - 1) & !length;
+        let is_one = self.size & length != 0 && leaves.start == greater;
+        is_one.then(|| self.hashes.get(greater.count_ones() as usize).copied())?
     }
 
     /// Appends one leaf, in one step on average and as many as the tree has levels at most.

@@ -4,22 +4,10 @@
 /// Statement sizes in rows, largest first. Few sizes, so that every statement stays prepared.
 const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 
-/// Statement sizes for rows of two columns.
-const PAIR_SIZES: [usize; 6] = [1000, 256, 64, 16, 4, 1];
-
 /// Cuts rows into runs of the sizes above.
-pub(crate) fn batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
-    cut(rows, &SIZES)
-}
-
-/// Cuts rows of two columns into runs of the sizes above.
-pub(crate) fn pair_batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
-    cut(rows, &PAIR_SIZES)
-}
-
-fn cut<'r, T>(mut rows: &'r [T], sizes: &'static [usize]) -> impl Iterator<Item = &'r [T]> {
+pub(crate) fn batches<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
-        let size = sizes.iter().copied().find(|size| *size <= rows.len())?;
+        let size = SIZES.iter().copied().find(|size| *size <= rows.len())?;
         let (batch, rest) = rows.split_at(size);
         rows = rest;
         Some(batch)
@@ -52,9 +40,6 @@ mod tests {
         assert_eq!(sizes, [256, 256, 64, 16, 4, 1, 1, 1]);
         assert_eq!(batches(&rows).flatten().copied().collect::<Vec<_>>(), rows);
         assert_eq!(batches::<u8>(&[]).count(), 0);
-        let rows: Vec<_> = (0..137).collect();
-        let sizes: Vec<_> = pair_batches(&rows).map(<[_]>::len).collect();
-        assert_eq!(sizes, [64, 64, 4, 4, 1]);
     }
 
     #[test]

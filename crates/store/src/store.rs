@@ -11,13 +11,16 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, Se
 
 use crate::{
     Connection, StoreError,
-    connection::sql,
+    connection::{Access, sql},
     schema,
     terms::{Dictionary, KnownTerms},
 };
 
 /// How many reads may run at once. SQLite reads are short; more would only wait for the disk.
 const READERS: usize = 8;
+
+/// How many of those that run at once have a large cache, so that all together stay within 240 MiB.
+const LARGE: usize = 2;
 
 /// An open database. Clones share it.
 ///
@@ -53,7 +56,7 @@ impl Store {
             Ok(_) => {}
             Err((ErrorKind::AlreadyExists, _)) => {
                 let empty = async {
-                    schema::is_empty(&mut Connection::open_sqlite(path, false).await?).await
+                    schema::is_empty(&mut Connection::open_sqlite(path, Access::Write).await?).await
                 };
                 match empty.await {
                     Ok(true) => {}
@@ -84,7 +87,7 @@ impl Store {
             .write(true)
             .open(path)
             .map_err(|error| StoreError::file(path, error))?;
-        let mut connection = Connection::open_sqlite(path, false).await?;
+        let mut connection = Connection::open_sqlite(path, Access::Write).await?;
         if schema::version(&mut connection).await? == 0 {
             // A file that was emptied must not pass for a new workspace.
             return Err(StoreError::Damaged { detail: "it holds no workspace".into() });
@@ -111,7 +114,11 @@ impl Store {
         let idle = self.shared.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => self.shared.connect(true).await?,
+            // All others are in use, and one more permit is this one's.
+            None if self.shared.readers.available_permits() + LARGE >= READERS => {
+                self.shared.connect(Access::Read).await?
+            }
+            None => self.shared.connect(Access::ReadBeside).await?,
         };
         Ok(Reader {
             shared: Arc::clone(&self.shared),
@@ -146,7 +153,7 @@ impl Store {
         // connection, and SQLite rolls back whatever was under way in it.
         let mut connection = match slot.take() {
             Some(connection) => connection,
-            None => self.shared.connect(false).await?,
+            None => self.shared.connect(Access::Write).await?,
         };
         begin(&mut connection).await?;
         Ok(Write { slot, connection })
@@ -174,7 +181,7 @@ impl Store {
     }
 
     async fn prepare(path: &Path) -> Result<Self, StoreError> {
-        let mut connection = Connection::open_sqlite(path, false).await?;
+        let mut connection = Connection::open_sqlite(path, Access::Write).await?;
         // A newer database is left untouched, its journal mode included.
         let found = schema::version(&mut connection).await?;
         schema::check(found)?;
@@ -314,8 +321,8 @@ impl DerefMut for Write {
 }
 
 impl Shared {
-    async fn connect(&self, read_only: bool) -> Result<Connection, StoreError> {
-        let mut connection = Connection::open_sqlite(&self.path, read_only).await?;
+    async fn connect(&self, access: Access) -> Result<Connection, StoreError> {
+        let mut connection = Connection::open_sqlite(&self.path, access).await?;
         connection.terms = KnownTerms::of(&self.terms);
         Ok(connection)
     }

@@ -203,12 +203,21 @@ async fn datasets_and_their_sidecars() {
     let late = datasets::set_current_version(&mut write, &acme(), &dataset_name(), 1, 2).await;
     assert_eq!(late.unwrap_err().code(), Code::ChangedMeanwhile);
     let stale = datasets::stale_sidecars(&mut write, None).await.unwrap();
-    assert_eq!(stale.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["invoices"]);
+    assert_eq!(stale.iter().map(|one| one.dataset.as_str()).collect::<Vec<_>>(), ["invoices"]);
+    // A change that comes while the file is written keeps the mark.
+    let changed = std::slice::from_ref(&stale[0].dataset);
+    assert_eq!(datasets::mark_sidecar_stale(&mut write, &acme(), changed).await.unwrap(), 1);
     datasets::clear_sidecars_written(&mut write, &stale).await.unwrap();
+    let stale = datasets::stale_sidecars(&mut write, None).await.unwrap();
+    assert_eq!(stale.len(), 1);
+    datasets::clear_sidecars_written(&mut write, &stale).await.unwrap();
+    assert!(datasets::stale_sidecars(&mut write, None).await.unwrap().is_empty());
     let names = [row.name.clone(), "missing".parse().unwrap()];
     assert_eq!(datasets::mark_sidecar_stale(&mut write, &acme(), &names).await.unwrap(), 1);
-    assert_eq!(datasets::mark_sidecars_stale(&mut write, &acme()).await.unwrap(), 1);
+    assert_eq!(datasets::mark_sidecars_stale(&mut write, &acme()).await.unwrap(), 2);
     assert_eq!(datasets::stale_sidecars(&mut write, Some(&acme())).await.unwrap().len(), 2);
+    let among = datasets::stale_among(&mut write, &acme(), &names).await.unwrap();
+    assert_eq!(among.iter().map(|one| one.dataset.as_str()).collect::<Vec<_>>(), ["anywhere"]);
     let other = "other".parse().unwrap();
     assert!(datasets::stale_sidecars(&mut write, Some(&other)).await.unwrap().is_empty());
     assert_eq!(datasets::clear_sidecars_stale(&mut write, &acme()).await.unwrap(), 2);
@@ -535,8 +544,8 @@ async fn pages_walk_an_index() {
          ORDER BY data_key_version, name LIMIT 10",
         "SELECT * FROM datasets WHERE sidecar_stale = 1 ORDER BY tenant, name",
         "SELECT * FROM intents WHERE settled_at IS NULL ORDER BY opened_at, id",
-        "UPDATE data_keys SET root_key = v.column2 FROM (VALUES (1, 2), (3, 4)) AS v
-         WHERE data_keys.id = v.column1 AND data_keys.root_key = v.column2",
+        "UPDATE data_keys SET root_key = 1, wrapped = substr(x'00', v.key * 1 + 1, 1)
+         FROM json_each('[1,2]') AS v WHERE data_keys.id = v.value AND data_keys.root_key = 1",
     ] {
         let plan = format!("EXPLAIN QUERY PLAN {text}");
         let rows = sqlx::query(sqlx::AssertSqlSafe(plan)).fetch_all(&mut connection).await.unwrap();
@@ -545,7 +554,7 @@ async fn pages_walk_an_index() {
             line.contains("TEMP B-TREE")
                 || (line.starts_with("SCAN")
                     && !line.contains("USING INDEX")
-                    && !line.contains("VALUES"))
+                    && !line.contains("VIRTUAL TABLE"))
         };
         assert!(!plan.iter().any(|line| bad(&line)), "{text}\n{plan:#?}");
     }

@@ -63,7 +63,7 @@ impl Inspection<'_> {
     pub async fn stale_sidecars(&self) -> Result<Vec<String>, StoreError> {
         let mut reader = self.0.store.read().await?;
         let stale = datasets::stale_sidecars(&mut reader, None).await?;
-        Ok(stale.iter().map(|one| format!("{}/{}", one.tenant, one.name)).collect())
+        Ok(stale.iter().map(|one| format!("{}/{}", one.tenant, one.dataset)).collect())
     }
 
     /// Compares rows and stored bytes. What nothing names,

@@ -11,6 +11,7 @@
 //!   keyward.db            state and log
 //!   secrets.json          the secrets, where they are sealed with a passphrase
 //!   .anchor.lock          empty: whose turn it is to write the keyring's anchor
+//!   .sidecar.lock         empty: whose turn it is to write sidecars
 //!   keystore/             the local software key store
 //!   objects/              ciphertext and sidecars, unless the workspace keeps them elsewhere
 //! ```

@@ -12,7 +12,7 @@ mod close;
 
 use std::sync::Arc;
 
-use keyward_ledger::{Origin, SigningKey, TileEdge};
+use keyward_ledger::{Origin, SigningKey, TileEdge, proof::ProofCache};
 use keyward_store::{Store, Write, tables::tenants::Tenant};
 use parking_lot::Mutex;
 use tokio::sync::{Mutex as AsyncMutex, oneshot, watch};
@@ -42,6 +42,8 @@ pub(crate) struct Published {
 /// The log of one open workspace.
 pub(crate) struct Log {
     pub(crate) identity: LogIdentity,
+    /// What proofs have read of the tree, for the next ones.
+    pub(crate) proofs: ProofCache,
     store: Store,
     clock: Arc<ForwardClock>,
     turn: Arc<AsyncMutex<Turn>>,
@@ -84,6 +86,7 @@ impl Log {
     pub(crate) fn new(identity: LogIdentity, store: Store, clock: Arc<ForwardClock>) -> Self {
         Self {
             identity,
+            proofs: ProofCache::default(),
             store,
             clock,
             turn: Arc::default(),

@@ -2,15 +2,17 @@
 //!
 //! Verification takes a proof as it came from outside. Generation says which subtrees a proof is made
 //! of ([`inclusion_ranges`], [`consistency_ranges`]); [`inclusion_from_tiles`] and
-//! [`consistency_from_tiles`] read them from a handful of tiles, and [`inclusion`] and [`consistency`]
-//! compute them from all leaves, which is simple and slow.
+//! [`consistency_from_tiles`] read them from a handful of tiles, a [`ProofCache`] from one, and
+//! [`inclusion`] and [`consistency`] compute them from all leaves, which is simple and slow.
 
+mod cache;
 mod tiles;
 
 use std::ops::Range;
 
 use crate::{Hash, LedgerError, ProofFault, node_hash, root_of};
 
+pub use cache::{PartialProof, ProofCache};
 pub use tiles::{
     consistency_from_tiles, consistency_tiles, inclusion_from_tiles, inclusion_tiles,
     root_from_tiles, root_tiles,

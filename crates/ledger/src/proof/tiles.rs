@@ -72,20 +72,21 @@ pub fn root_from_tiles<'t>(
 }
 
 /// A perfect subtree as hashes of one tile: `2^n` of them from a place on, `n` less than eight.
-struct Part {
-    tile: TileId,
-    places: Range<usize>,
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) tile: TileId,
+    pub(super) places: Range<usize>,
 }
 
 fn tiles_of(ranges: impl IntoIterator<Item = Range<u64>>) -> Vec<TileId> {
-    let mut tiles: Vec<_> = ranges.into_iter().flat_map(parts).map(|part| part.tile).collect();
+    let mut tiles: Vec<_> = ranges.into_iter().flat_map(parts).map(|(_, part)| part.tile).collect();
     tiles.sort_unstable();
     tiles.dedup();
     tiles
 }
 
-/// The perfect subtrees that a node of the tree is made of, the greatest first.
-fn parts(node: Range<u64>) -> impl Iterator<Item = Part> {
+/// The perfect subtrees that a node of the tree is made of, the greatest first, and their records.
+pub(super) fn parts(node: Range<u64>) -> impl Iterator<Item = (Range<u64>, Part)> {
     let mut start = node.start;
     std::iter::from_fn(move || {
         // INVARIANT: a node starts at a multiple of the power of two that holds it, so its parts are
@@ -93,10 +94,12 @@ fn parts(node: Range<u64>) -> impl Iterator<Item = Part> {
         let height = (node.end - start).checked_ilog2()?;
         let level = height / TILE_HEIGHT;
         let (hash, width) = (start >> (TILE_HEIGHT * level), TILE_WIDTH as u64);
-        start += 1 << height;
+        let records = start..start + (1 << height);
+        start = records.end;
         let first = (hash % width) as usize;
         let tile = TileId { level: level as u8, index: hash / width };
-        Some(Part { tile, places: first..first + (1 << (height % TILE_HEIGHT)) })
+        let places = first..first + (1 << (height % TILE_HEIGHT));
+        Some((records, Part { tile, places }))
     })
 }
 
@@ -107,7 +110,7 @@ fn root_in<'t>(
     tiles: &impl Fn(TileId) -> Option<&'t [u8]>,
 ) -> Result<Hash, LedgerError> {
     let mut roots = Vec::new();
-    for Part { tile, places } in parts(node) {
+    for (_, Part { tile, places }) in parts(node) {
         let stored = tiles(tile).ok_or(LedgerError::TileMissing { tile })?;
         // INVARIANT: a perfect subtree of the tree has all its hashes in the tree's tile.
         let hashes = tile.hashes_in(size, stored)?.get(places).unwrap_or_default();

@@ -9,6 +9,9 @@ CREATE TABLE datasets (
     -- How the audit log holds the names of its objects.
     names           TEXT    NOT NULL CHECK (names IN ('plain', 'digest')),
     sidecar_stale   INTEGER NOT NULL DEFAULT 0 CHECK (sidecar_stale IN (0, 1)),
+    -- Counts what made the sidecar stale: whoever writes it takes the mark away only where nothing has
+    -- come since the rows in it were read.
+    sidecar_changes INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, name)
 ) STRICT, WITHOUT ROWID;
 

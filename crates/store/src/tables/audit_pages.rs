@@ -11,7 +11,7 @@ use keyward_core::TenantId;
 use super::{audit_records::Body, audit_terms, audit_text};
 use crate::{
     Connection, StoreError, bodies,
-    connection::{built, sql, stored},
+    connection::{built, stored},
 };
 
 const TABLE: &str = "audit_records";
@@ -69,13 +69,15 @@ pub async fn page(
     let backwards = matches!(page, Page::Newest | Page::Before(_));
     let statement = match &filter.search {
         Some(search) => {
-            let Some(words) = audit_text::matching(search) else { return Ok(Vec::new()) };
+            let mut asked = audit_text::asked(search);
+            if asked.is_empty() {
+                return Ok(Vec::new());
+            }
             // The terms' own words narrow the search before a row is read.
             let also = [filter.tenant.as_ref().map(TenantId::as_str), filter.key.as_deref()];
             let also = also.into_iter().flatten().chain(filter.actor.as_deref());
-            let words = also
-                .filter_map(audit_text::matching)
-                .fold(words, |all, more| format!("{all} {more}"));
+            asked.extend(also.flat_map(audit_text::asked));
+            let words = audit_text::matching(connection, asked).await?;
             searching(&terms, Some(words), backwards)
         }
         None => {
@@ -170,31 +172,60 @@ async fn range(
         Page::Before(seq) => (0, stored(TABLE, "seq", seq)?),
         Page::After(seq) => (stored(TABLE, "seq", seq)?.saturating_add(1), i64::MAX),
     };
-    if let Some(since) = filter.since {
-        first = first.max(first_at(connection, since).await?);
-    }
-    if let Some(until) = filter.until {
-        end = end.min(first_at(connection, until).await?);
+    if filter.since.is_some() || filter.until.is_some() {
+        let [since, until] = first_at(connection, [filter.since, filter.until]).await?;
+        first = first.max(since.unwrap_or(first));
+        end = end.min(until.unwrap_or(end));
     }
     Ok((first < end).then_some((first, end)))
 }
 
-/// The sequence number from which on all records are of a time or later. Records' times never go back, so
-/// it is found in steps that halve.
-async fn first_at(connection: &mut Connection, time: DateTime<Utc>) -> Result<i64, StoreError> {
-    // No log has more than 2^41 records. Where rows are archived, the next one tells as well.
-    let text = "
-        WITH RECURSIVE steps (first, step) AS (
-            VALUES (0, 1099511627776)
+/// Where a search for a time looks next, between `low` and `high`: in turns where the time lies between
+/// those at the ends, and in the middle.
+const GUESS: &str = "low + CASE turn % 2
+    WHEN 0 THEN CAST((high - 1 - low) * MAX(0.0, MIN(1.0, COALESCE(
+        1.0 * (asked - low_time) / (high_time - low_time), 0.0))) AS INTEGER)
+    ELSE (high - low) / 2 END";
+
+/// The sequence numbers from which on all records are of these times or later.
+///
+/// Records' times never go back, so that a search narrows what lies between `low` and `high`. Each step
+/// reads a record from anywhere in the file: guessing by time takes a few where records come evenly, and
+/// halving in between keeps it at twice what halving takes where they don't.
+async fn first_at(
+    connection: &mut Connection,
+    times: [Option<DateTime<Utc>>; 2],
+) -> Result<[Option<i64>; 2], StoreError> {
+    // INVARIANT: records before `low` are earlier than asked, those from `high` on aren't. Where the rows
+    // of a day are archived, the next row tells as well, since it is no earlier.
+    let text = format!(
+        "WITH RECURSIVE search (asked, low, high, low_time, high_time, turn) AS (
+            SELECT times.asked, oldest.seq, newest.seq + 1, oldest.time, newest.time, 0
+            FROM (SELECT $1 AS asked UNION SELECT $2) AS times,
+                (SELECT seq, time FROM audit_records ORDER BY seq LIMIT 1) AS oldest,
+                (SELECT seq, time FROM audit_records ORDER BY seq DESC LIMIT 1) AS newest
+            WHERE times.asked IS NOT NULL
             UNION ALL
-            SELECT first + step * COALESCE((SELECT time < $1 FROM audit_records
-                    WHERE seq >= first + step - 1 ORDER BY seq LIMIT 1), 0),
-                step / 2
-            FROM steps WHERE step > 0
+            SELECT asked,
+                CASE WHEN r.time < asked THEN r.seq + 1 ELSE low END,
+                CASE WHEN r.time < asked THEN high ELSE {GUESS} END,
+                CASE WHEN r.time < asked THEN r.time ELSE low_time END,
+                CASE WHEN r.time < asked THEN high_time ELSE r.time END,
+                turn + 1
+            FROM search CROSS JOIN audit_records AS r
+            WHERE low < high AND r.seq =
+                (SELECT seq FROM audit_records WHERE seq >= {GUESS} ORDER BY seq LIMIT 1)
         )
-        SELECT MAX(first) AS first FROM steps";
-    let select = sql(text).bind(time.timestamp_micros());
-    connection.one(TABLE, select).await?.map_or(Ok(0), |row| row.integer("first"))
+        SELECT asked, low FROM search WHERE low >= high"
+    );
+    let times = times.map(|time| time.map(|time| time.timestamp_micros()));
+    let select = times.into_iter().fold(built(text), |select, time| select.bind(time));
+    let found = connection
+        .many(TABLE, select, |row| Ok((row.integer("asked")?, row.integer("low")?)))
+        .await?;
+    // In a log without rows there is nothing to find, from anywhere on.
+    let place = |time| found.iter().find(|(asked, _)| *asked == time).map_or(0, |(_, low)| *low);
+    Ok(times.map(|time| time.map(place)))
 }
 
 /// Which of several terms is the rarest here: that whose next thousand records reach farthest.

@@ -21,6 +21,9 @@ const TABLE: &str = "audit_text";
 /// How many records are summed up together in a check.
 const BLOCK: u64 = 1024;
 
+/// How many records of a word are looked through to tell how rare it is.
+const LOOK: u32 = 100;
+
 /// What a check found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct WrongWords {
@@ -41,7 +44,7 @@ pub struct TextCheck {
 /// Whether a search for `question` finds anything by words at all.
 #[must_use]
 pub fn asks_for_words(question: &str) -> bool {
-    matching(question).is_some()
+    !asked(question).is_empty()
 }
 
 impl TextCheck {
@@ -142,19 +145,69 @@ pub(super) async fn delete(
     connection.run(TABLE, delete.bind(first).bind(end)).await.map(drop)
 }
 
-/// The expression that finds records with all words of a question; the last word of a piece that ends in
-/// `*` may go on. `None` where there are no words in it.
-pub(super) fn matching(question: &str) -> Option<String> {
-    let mut terms = Vec::new();
+/// The words of a question as FTS5 has them, each once; the last word of a piece that ends in `*` may go
+/// on.
+pub(super) fn asked(question: &str) -> BTreeSet<String> {
+    let mut asked = BTreeSet::new();
     for piece in question.split_whitespace() {
         let mut found = words(piece);
         let last = found.pop();
         // INVARIANT: words hold no quotes, so that no question says anything but words.
-        terms.extend(found.into_iter().map(|word| format!("\"{word}\"")));
+        asked.extend(found.into_iter().map(|word| format!("\"{word}\"")));
         let star = if piece.ends_with('*') { "*" } else { "" };
-        terms.extend(last.map(|word| format!("\"{word}\"{star}")));
+        asked.extend(last.map(|word| format!("\"{word}\"{star}")));
     }
-    (!terms.is_empty()).then(|| terms.join(" "))
+    asked
+}
+
+/// The expression that finds the records with all of these words.
+///
+/// FTS5 looks for each of many words whenever one of them isn't where the others are, and in a common one
+/// that takes long. So it is given the two rarest as one, and looks for the others where those are.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub(super) async fn matching(
+    connection: &mut Connection,
+    asked: BTreeSet<String>,
+) -> Result<String, StoreError> {
+    // The records of words that may go on are put together before any is given: that is not done twice.
+    let (open, mut whole): (Vec<_>, Vec<_>) =
+        asked.into_iter().partition(|word| word.ends_with('*'));
+    if whole.len() + open.len() > 2 && whole.len() > 1 {
+        sort_by_rarity(connection, &mut whole).await?;
+    }
+    whole.extend(open);
+    Ok(match whole.split_first_chunk() {
+        // Nothing is left out by an empty phrase, but FTS5 would take one AND in another for one.
+        Some(([first, second], rest)) if !rest.is_empty() => {
+            format!("(({first} AND {second}) NOT \"\") AND {}", rest.join(" AND "))
+        }
+        _ => whole.join(" AND "),
+    })
+}
+
+/// Sorts words by how far back the newest records reach that have them, the rarest first.
+async fn sort_by_rarity(
+    connection: &mut Connection,
+    asked: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    let reaches: Vec<String> = (0..asked.len())
+        .map(|place| {
+            format!(
+                "SELECT {place} AS place, (SELECT rowid FROM audit_text WHERE audit_text MATCH ?
+                 ORDER BY rowid DESC LIMIT 1 OFFSET {LOOK}) AS reach"
+            )
+        })
+        .collect();
+    // A word in fewer records has no such one.
+    let select =
+        format!("SELECT place FROM ({}) ORDER BY reach NULLS FIRST", reaches.join(" UNION ALL "));
+    let select = asked.iter().fold(built(select), |select, word| select.bind(word.clone()));
+    let places = connection.many(TABLE, select, |row| row.count("place")).await?;
+    let sorted = places.into_iter().filter_map(|place| asked.get(place as usize).cloned());
+    *asked = sorted.collect();
+    Ok(())
 }
 
 /// The words of a text, in their order.
@@ -233,16 +286,16 @@ mod tests {
     #[test]
     fn questions_say_words_alone() {
         for (question, expected) in [
-            ("Acme", Some("\"acme\"")),
-            ("acme denied", Some("\"acme\" \"denied\"")),
-            ("object.re*", Some("\"object\" \"re\"*")),
-            ("re* x", Some("\"re\"* \"x\"")),
-            ("a\" OR \"b NEAR(", Some("\"a\" \"or\" \"b\" \"near\"")),
-            ("\0words:x -y^", Some("\"words\" \"x\" \"y\"")),
-            ("* \"\" --", None),
-            ("", None),
+            ("Acme", &["\"acme\""][..]),
+            ("acme denied Acme", &["\"acme\"", "\"denied\""]),
+            ("object.re*", &["\"object\"", "\"re\"*"]),
+            ("re* x", &["\"re\"*", "\"x\""]),
+            ("a\" OR \"b NEAR(", &["\"a\"", "\"b\"", "\"near\"", "\"or\""]),
+            ("\0words:x -y^", &["\"words\"", "\"x\"", "\"y\""]),
+            ("* \"\" --", &[]),
+            ("", &[]),
         ] {
-            assert_eq!(matching(question).as_deref(), expected, "{question}");
+            assert_eq!(asked(question).into_iter().collect::<Vec<_>>(), expected, "{question}");
         }
     }
 }

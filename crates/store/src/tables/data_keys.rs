@@ -1,13 +1,15 @@
 //! Data keys, each wrapped by a root key version.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Utc};
 use keyward_core::{DataKeyId, DatasetName, KeyState, TenantId};
 
 use crate::{
     Connection, StoreError,
-    batch::{batches, pair_batches, placeholders},
-    connection::{Row, built, sql, time_text},
-    packed::{Fields, packed},
+    batch::{batches, placeholders},
+    connection::{Row, Statement, built, sql, time_text},
+    packed::{Fields, packed_bytes},
 };
 
 const TABLE: &str = "data_keys";
@@ -204,8 +206,8 @@ pub async fn stale_page(
     // Two walks of one index, before and after the current version: `<>` would walk over all the
     // current keys.
     const PACKED: &str =
-        "SELECT string_agg(concat_ws(' ', id, dataset, version, root_key, root_key_version,
-            HEX(wrapped)), ',') AS packed
+        "SELECT CAST(string_agg(concat_ws(' ', id, dataset, version, root_key, root_key_version,
+            octet_length(wrapped), wrapped), ',') AS BLOB) AS packed
         FROM (SELECT * FROM data_keys AS k WHERE k.tenant = $1 AND k.state <> 'destroyed'
           AND (k.root_key, k.root_key_version, k.id) > ($2, $3, $4)
           AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.tenant = k.tenant
@@ -220,8 +222,8 @@ pub async fn stale_page(
         .map_or((0, 0, 0), |at| (i64::from(at.root_key), i64::from(at.root_key_version), at.id));
 
     let reader = || {
-        let tenant = tenant.clone();
-        move |row: &mut Fields<'_>| read_stale(row, &tenant)
+        let (tenant, mut last) = (tenant.clone(), None);
+        move |row: &mut Fields<'_>| read_stale(row, &tenant, &mut last)
     };
     let mut page = Vec::new();
     if (start.0, start.1) < current {
@@ -233,7 +235,7 @@ pub async fn stale_page(
             .bind(current.0)
             .bind(current.1)
             .bind(i64::from(limit));
-        page = packed(connection, TABLE, select, reader()).await?;
+        page = packed_bytes(connection, TABLE, select, reader()).await?;
     }
     let missing = i64::from(limit) - i64::try_from(page.len()).unwrap_or(i64::MAX);
     if missing > 0 {
@@ -244,7 +246,7 @@ pub async fn stale_page(
             .bind(start.1)
             .bind(start.2)
             .bind(missing);
-        page.extend(packed(connection, TABLE, select, reader()).await?);
+        page.extend(packed_bytes(connection, TABLE, select, reader()).await?);
     }
     // Joined in whatever order the database liked.
     page.sort_unstable_by_key(|key| (key.root_key, key.root_key_version, key.id));
@@ -261,8 +263,8 @@ pub async fn wraps(
     dataset: &DatasetName,
 ) -> Result<Vec<Wrap>, StoreError> {
     const PAGE: usize = 5_000;
-    let text = "SELECT string_agg(concat_ws(' ', version, state, root_key, root_key_version,
-            created_at, HEX(wrapped)), ',') AS packed
+    let text = "SELECT CAST(string_agg(concat_ws(' ', version, state, root_key, root_key_version,
+            created_at, octet_length(wrapped), wrapped), ',') AS BLOB) AS packed
         FROM (SELECT * FROM data_keys WHERE tenant = $1 AND dataset = $2 AND version > $3
             AND state <> 'destroyed' ORDER BY version LIMIT $4) AS page";
     let mut wraps: Vec<Wrap> = Vec::new();
@@ -273,7 +275,7 @@ pub async fn wraps(
             .bind(dataset.to_string())
             .bind(after)
             .bind(PAGE as i64);
-        let mut page = packed(connection, TABLE, select, read_wrap).await?;
+        let mut page = packed_bytes(connection, TABLE, select, read_wrap).await?;
         let read = page.len();
         page.sort_unstable_by_key(|wrap| wrap.version);
         wraps.append(&mut page);
@@ -340,19 +342,21 @@ pub async fn rewrap_many(
 ) -> Result<Vec<i64>, StoreError> {
     // Almost always all of them change, and each row that a statement gives back costs more than its
     // update: only where one doesn't, all is undone and run again for the ids.
+    let moves = same_moves(rows);
     connection.run(TABLE, sql("SAVEPOINT rewrap")).await?;
     let mut updated = 0;
-    for batch in same_moves(rows) {
-        updated += connection.run(TABLE, rewrap_statement(batch, "")).await?;
+    for rows in &moves {
+        updated += connection.run(TABLE, bind_move(sql(REWRAP), rows)).await?;
     }
     let mut changed = Vec::with_capacity(rows.len());
     if updated == rows.len() as u64 {
         changed.extend(rows.iter().map(|row| row.id));
     } else {
         connection.run(TABLE, sql("ROLLBACK TO SAVEPOINT rewrap")).await?;
-        for batch in same_moves(rows) {
-            let update = rewrap_statement(batch, " RETURNING data_keys.id AS id");
-            changed.extend(connection.many(TABLE, update, |row| row.integer("id")).await?);
+        for rows in &moves {
+            let update = built(format!("{REWRAP} RETURNING data_keys.id AS id"));
+            let ids = connection.many(TABLE, bind_move(update, rows), |row| row.integer("id"));
+            changed.extend(ids.await?);
         }
     }
     connection.run(TABLE, sql("RELEASE SAVEPOINT rewrap")).await?;
@@ -446,32 +450,50 @@ fn insert_text(rows: usize) -> String {
     )
 }
 
-/// Cuts rows into statements: each of rows that move from the same root key and version to the same.
-fn same_moves(rows: &[Rewrap]) -> impl Iterator<Item = &[Rewrap]> {
-    let way =
-        |row: &Rewrap| (row.expected_root_key, row.expected_version, row.root_key, row.version);
-    rows.chunk_by(move |one, next| way(one) == way(next)).flat_map(pair_batches)
+/// New wraps for the rows whose ids are in a JSON array, in its order. The wraps are one value too: a
+/// statement with a value for each row spends as long on binding them as on the update.
+const REWRAP: &str = "UPDATE data_keys SET root_key = $1, root_key_version = $2,
+        wrapped = substr($3, v.key * $4 + 1, $4)
+    FROM json_each($5) AS v
+    WHERE data_keys.id = v.value AND data_keys.root_key = $6 AND data_keys.root_key_version = $7
+        AND data_keys.state <> 'destroyed'";
+
+/// Parts rows into statements: in each, rows that move from the same root key and version to the same,
+/// with wraps of the same length. A provider's wraps nearly always have one length.
+fn same_moves(rows: &[Rewrap]) -> Vec<Vec<&Rewrap>> {
+    let way = |row: &&Rewrap| {
+        let from = (row.expected_root_key, row.expected_version);
+        (from, (row.root_key, row.version), row.wrapped.len())
+    };
+    let mut sorted: Vec<&Rewrap> = rows.iter().collect();
+    sorted.sort_by_key(way);
+    sorted.chunk_by(|one, next| way(one) == way(next)).map(<[_]>::to_vec).collect()
 }
 
-/// The update of one such batch. What is the same for all its rows is bound once.
-fn rewrap_statement(batch: &[Rewrap], returning: &str) -> crate::connection::Statement<'static> {
-    let values = placeholders(batch.len(), 2);
-    let mut update = built(format!(
-        "UPDATE data_keys SET root_key = ?, root_key_version = ?, wrapped = v.column2
-         FROM (VALUES {values}) AS v
-         WHERE data_keys.id = v.column1 AND data_keys.root_key = ?
-             AND data_keys.root_key_version = ? AND data_keys.state <> 'destroyed'{returning}"
-    ));
-    let Some(first) = batch.first() else { return update };
-    update = update.bind(i64::from(first.root_key)).bind(i64::from(first.version));
-    update = batch.iter().fold(update, |update, row| update.bind(row.id).bind(row.wrapped.clone()));
-    update.bind(i64::from(first.expected_root_key)).bind(i64::from(first.expected_version))
+/// Binds the rows of one of [`same_moves`] to [`REWRAP`].
+fn bind_move<'q>(update: Statement<'q>, rows: &[&Rewrap]) -> Statement<'q> {
+    let Some(first) = rows.first() else { return update };
+    let length = first.wrapped.len();
+    let mut wrapped = Vec::with_capacity(rows.len() * length);
+    let mut ids = String::from("[");
+    for row in rows {
+        wrapped.extend_from_slice(&row.wrapped);
+        // INVARIANT: writing into a text can't fail.
+        let _ = write!(ids, "{},", row.id);
+    }
+    ids.pop();
+    ids.push(']');
+    update
+        .bind(i64::from(first.root_key))
+        .bind(i64::from(first.version))
+        .bind(wrapped)
+        .bind(i64::try_from(length).unwrap_or(i64::MAX))
+        .bind(ids)
+        .bind(i64::from(first.expected_root_key))
+        .bind(i64::from(first.expected_version))
 }
 
-fn bind<'q>(
-    insert: crate::connection::Statement<'q>,
-    row: &NewDataKey,
-) -> crate::connection::Statement<'q> {
+fn bind<'q>(insert: Statement<'q>, row: &NewDataKey) -> Statement<'q> {
     insert
         .bind(row.key.tenant.to_string())
         .bind(row.key.dataset.to_string())
@@ -483,12 +505,16 @@ fn bind<'q>(
         .bind(time_text(row.created_at))
 }
 
-fn read_stale(row: &mut Fields<'_>, tenant: &TenantId) -> Result<StaleKey, StoreError> {
+fn read_stale(
+    row: &mut Fields<'_>,
+    tenant: &TenantId,
+    last: &mut Option<DatasetName>,
+) -> Result<StaleKey, StoreError> {
     Ok(StaleKey {
         id: row.parse("id")?,
         key: DataKeyId {
             tenant: tenant.clone(),
-            dataset: row.parse("dataset")?,
+            dataset: row.parse_like("dataset", last, DatasetName::as_str)?,
             version: row.parse("version")?,
         },
         root_key: row.parse("root_key")?,

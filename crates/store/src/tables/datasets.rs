@@ -31,6 +31,17 @@ pub struct Dataset {
     pub sidecar_stale: bool,
 }
 
+/// A sidecar that lags behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaleSidecar {
+    /// Whose dataset.
+    pub tenant: TenantId,
+    /// Its name.
+    pub dataset: DatasetName,
+    /// How many changes there have been that made it stale.
+    pub changes: i64,
+}
+
 /// Adds a dataset.
 ///
 /// # Errors
@@ -91,7 +102,8 @@ pub async fn set_current_version(
     from: u32,
     to: u32,
 ) -> Result<(), StoreError> {
-    let text = "UPDATE datasets SET current_version = $4, sidecar_stale = 1
+    let text = "UPDATE datasets SET current_version = $4, sidecar_stale = 1,
+            sidecar_changes = sidecar_changes + 1
         WHERE tenant = $1 AND name = $2 AND current_version = $3";
     let update = sql(text)
         .bind(tenant.to_string())
@@ -132,7 +144,8 @@ pub async fn mark_sidecars_stale(
     connection: &mut Connection,
     tenant: &TenantId,
 ) -> Result<u64, StoreError> {
-    let text = "UPDATE datasets SET sidecar_stale = 1 WHERE tenant = $1 AND sidecar_stale = 0";
+    let text = "UPDATE datasets SET sidecar_stale = 1, sidecar_changes = sidecar_changes + 1
+        WHERE tenant = $1";
     connection.run(TABLE, sql(text).bind(tenant.to_string())).await
 }
 
@@ -149,8 +162,8 @@ pub async fn mark_sidecar_stale(
     for batch in batches(names) {
         let values = placeholders(batch.len(), 1);
         let mut update = built(format!(
-            "UPDATE datasets SET sidecar_stale = 1 FROM (VALUES {values}) AS v
-             WHERE datasets.tenant = ? AND datasets.name = v.column1 AND datasets.sidecar_stale = 0"
+            "UPDATE datasets SET sidecar_stale = 1, sidecar_changes = sidecar_changes + 1
+             FROM (VALUES {values}) AS v WHERE datasets.tenant = ? AND datasets.name = v.column1"
         ));
         for name in batch {
             update = update.bind(name.to_string());
@@ -160,41 +173,70 @@ pub async fn mark_sidecar_stale(
     Ok(marked)
 }
 
-/// Datasets whose sidecar lags behind, of one tenant or of all.
+/// Sidecars that lag behind, of one tenant or of all, in the order of their names.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub async fn stale_sidecars(
     connection: &mut Connection,
     tenant: Option<&TenantId>,
-) -> Result<Vec<Dataset>, StoreError> {
+) -> Result<Vec<StaleSidecar>, StoreError> {
+    const STALE: &str =
+        "SELECT tenant, name, sidecar_changes FROM datasets WHERE sidecar_stale = 1";
     let select = match tenant {
         Some(tenant) => {
-            sql("SELECT * FROM datasets WHERE sidecar_stale = 1 AND tenant = $1 ORDER BY name")
-                .bind(tenant.to_string())
+            built(format!("{STALE} AND tenant = $1 ORDER BY name")).bind(tenant.to_string())
         }
-        None => sql("SELECT * FROM datasets WHERE sidecar_stale = 1 ORDER BY tenant, name"),
+        None => built(format!("{STALE} ORDER BY tenant, name")),
     };
-    connection.many(TABLE, select, read).await
+    connection.many(TABLE, select, read_stale).await
 }
 
-/// Notes that sidecars have been written. Call it in the transaction in which the keys in them were read: a
-/// change that comes after then marks them again.
+/// Of a tenant's datasets of these names, those whose sidecars lag behind.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn stale_among(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    names: &[DatasetName],
+) -> Result<Vec<StaleSidecar>, StoreError> {
+    let mut stale = Vec::new();
+    for batch in batches(names) {
+        let values = placeholders(batch.len(), 1);
+        let mut select = built(format!(
+            "SELECT datasets.tenant AS tenant, datasets.name AS name,
+                 datasets.sidecar_changes AS sidecar_changes
+             FROM (VALUES {values}) AS v JOIN datasets ON datasets.name = v.column1
+             WHERE datasets.tenant = ? AND datasets.sidecar_stale = 1"
+        ));
+        for name in batch {
+            select = select.bind(name.to_string());
+        }
+        let select = select.bind(tenant.to_string());
+        stale.append(&mut connection.many(TABLE, select, read_stale).await?);
+    }
+    Ok(stale)
+}
+
+/// Takes the marks of sidecars that have been written, where nothing has changed since [`stale_among`] gave
+/// them, which is asked before the rows in them are read.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub async fn clear_sidecars_written(
     connection: &mut Connection,
-    written: &[Dataset],
+    written: &[StaleSidecar],
 ) -> Result<(), StoreError> {
     for batch in batches(written) {
-        let values = placeholders(batch.len(), 2);
+        let values = placeholders(batch.len(), 3);
         let update = built(format!(
             "UPDATE datasets SET sidecar_stale = 0 FROM (VALUES {values}) AS v
-             WHERE datasets.tenant = v.column1 AND datasets.name = v.column2"
+             WHERE datasets.tenant = v.column1 AND datasets.name = v.column2
+                 AND datasets.sidecar_changes = v.column3"
         ));
-        let update = batch.iter().fold(update, |update, dataset| {
-            update.bind(dataset.tenant.to_string()).bind(dataset.name.to_string())
+        let update = batch.iter().fold(update, |update, one| {
+            update.bind(one.tenant.to_string()).bind(one.dataset.to_string()).bind(one.changes)
         });
         connection.run(TABLE, update).await?;
     }
@@ -211,6 +253,14 @@ pub async fn clear_sidecars_stale(
 ) -> Result<u64, StoreError> {
     let text = "UPDATE datasets SET sidecar_stale = 0 WHERE tenant = $1 AND sidecar_stale = 1";
     connection.run(TABLE, sql(text).bind(tenant.to_string())).await
+}
+
+fn read_stale(row: &Row) -> Result<StaleSidecar, StoreError> {
+    Ok(StaleSidecar {
+        tenant: row.parse("tenant")?,
+        dataset: row.parse("name")?,
+        changes: row.integer("sidecar_changes")?,
+    })
 }
 
 fn read(row: &Row) -> Result<Dataset, StoreError> {

@@ -120,8 +120,8 @@ pub async fn tenants(
     connection: &mut Connection,
     only: Option<&TenantId>,
 ) -> Result<Vec<Tenant>, StoreError> {
-    let fields = "id, HEX(display_name), state, COALESCE(state_code, ''), state_since, epoch,
-        created_at, COALESCE(CAST(rotation_days AS TEXT), '')";
+    let fields = "id, octet_length(display_name), display_name, state, COALESCE(state_code, ''),
+        state_since, epoch, created_at, COALESCE(CAST(rotation_days AS TEXT), '')";
     let select = joined(fields, "SELECT * FROM tenants", "", ("id", only));
     packed(connection, "tenants", select, |row| {
         Ok(Tenant {
@@ -174,7 +174,7 @@ pub async fn references(
     connection: &mut Connection,
     only: Option<&TenantId>,
 ) -> Result<Vec<ReferenceRow>, StoreError> {
-    let fields = "tenant, number, region, HEX(reference)";
+    let fields = "tenant, number, region, octet_length(reference), reference";
     let select = joined(fields, "SELECT * FROM root_key_references", "", ("tenant", only));
     packed(connection, "root_key_references", select, |row| {
         Ok(ReferenceRow {

@@ -74,9 +74,10 @@ impl Bare {
 pub fn open(path: &Path) -> Result<Connection, BenchError> {
     let connection = Connection::open(path)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    for (name, value) in [("synchronous", 2), ("temp_store", 2), ("cache_size", -16384)] {
+    for (name, value) in [("synchronous", 2), ("temp_store", 2), ("cache_size", -65536)] {
         connection.pragma_update(None, name, value)?;
     }
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", 8192, |_| Ok(()))?;
     Ok(connection)
 }
 

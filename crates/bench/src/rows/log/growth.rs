@@ -1,7 +1,7 @@
 //! `log-growth-*`: what appending, a proof and a page cost in a log of ten and a hundred times as many
 //! records.
 
-use super::{BATCH, Log, grow, pages, proofs};
+use super::{BATCH, Log, grow, pages, proofs, warm};
 use crate::{
     bench::{Bench, Row},
     error::BenchError,
@@ -25,6 +25,7 @@ impl Growth {
         if !bench.wants_group("log-growth") {
             return Ok(());
         }
+        warm(log.store.path())?;
         let mut appends = Samples::default();
         for _ in 0..bench.size(60, 5) {
             let size = log.records + BATCH;

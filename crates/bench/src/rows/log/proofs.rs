@@ -1,7 +1,7 @@
-//! `log-proof`: the inclusion proof of a record anywhere in the log, beside reading the same tiles one by one
-//! by key, and beside the same in bare SQLite.
+//! `log-proof`: the inclusion proof of a record anywhere in the log, beside reading the tiles that it reads
+//! one by one by key, and beside the same in bare SQLite.
 
-use keyward_ledger::{TileId, proof};
+use keyward_ledger::TileId;
 use keyward_store::tables::audit_tiles;
 use rusqlite::{Connection, params};
 
@@ -23,7 +23,9 @@ pub fn rows(bench: &mut Bench, log: &Log) -> Result<(), BenchError> {
     let connection = bare::open(log.store.path())?;
     let [mut ours, mut rows, mut beside] = <[Samples; 3]>::default();
     for number in 0..bench.size(4000, 400) {
-        let tiles = proof::inclusion_tiles(place(log, number), log.records)?;
+        // Later proofs read fewer tiles than the first ones.
+        let edge = Some(log.appender.edge.frontier());
+        let tiles = log.proofs.begin(place(log, number), log.records, edge)?.missing();
         // Who comes first finds the pages cold: they take turns in that.
         for turn in number..number + 3 {
             match turn % 3 {
@@ -58,10 +60,11 @@ async fn read_rows(log: &Log, tiles: &[TileId]) -> Result<(), BenchError> {
 pub fn prove(bench: &Bench, log: &Log, number: u64, times: &mut Samples) -> Result<(), BenchError> {
     let (seq, size) = (place(log, number), log.records);
     let proving = async {
-        let ids = proof::inclusion_tiles(seq, size)?;
-        let ids: Vec<_> = ids.into_iter().map(|id| (id.level, id.index)).collect();
+        // As the engine does, which has the frontier with the checkpoint.
+        let proof = log.proofs.begin(seq, size, Some(log.appender.edge.frontier()))?;
+        let ids: Vec<_> = proof.missing().iter().map(|id| (id.level, id.index)).collect();
         let tiles = audit_tiles::get_many(&mut *log.store.read().await?, &ids).await?;
-        let path = proof::inclusion_from_tiles(seq, size, |id| {
+        let path = log.proofs.finish(proof, |id| {
             let tile = tiles.iter().find(|tile| (tile.level, tile.tile) == (id.level, id.index));
             tile.map(|tile| tile.hashes.as_slice())
         })?;
