@@ -54,6 +54,18 @@ it("knows a record that is archived from one that isn't loaded", async () => {
   expect(pages.at(150)?.seq).toBe(150);
 });
 
+it("keeps the rows of the page that was read last while another is read", async () => {
+  const { pages } = log();
+  pages.look(10 * PAGE + 5, 10 * PAGE + 40, 1_000_000);
+  expect(pages.standIn(77 * PAGE + 5)).toBeUndefined();
+  await settle();
+  pages.look(77 * PAGE + 5, 77 * PAGE + 40, 1_000_000);
+  expect(pages.at(77 * PAGE + 5)).toBeUndefined();
+  expect(pages.standIn(77 * PAGE + 5)?.seq).toBe(10 * PAGE + 5);
+  await settle();
+  expect(pages.standIn(78 * PAGE + 5)?.seq).toBe(77 * PAGE + 5);
+});
+
 it("stops at a failure until somebody tries again", async () => {
   const ask = vi
     .fn()

@@ -35,6 +35,9 @@ export class RecordPages {
   #total = 0;
   #version = 0;
   #failure: unknown = null;
+  #seen: readonly number[] = [];
+  /** The page that was looked at and read last. */
+  #kept: number | null = null;
 
   constructor(ask: Ask, archive = "") {
     this.#ask = ask;
@@ -53,12 +56,23 @@ export class RecordPages {
     return page.records.get(seq) ?? null;
   }
 
+  /**
+   * A record of the page that was read last, in the place of one that is being read: while the scrollbar
+   * is dragged, rows stay until others are here.
+   */
+  standIn(seq: number): RecordItem | undefined {
+    if (this.#kept === null || this.#failure !== null) return undefined;
+    return this.#pages.get(this.#kept)?.records.get(this.#kept * PAGE + (seq % PAGE));
+  }
+
   /** These places of a log of `total` records are looked at: their pages first, then both neighbours'. */
   look(first: number, last: number, total: number): void {
     this.#total = total;
     const from = Math.floor(Math.max(first, 0) / PAGE);
     const to = Math.floor(Math.min(last, total - 1) / PAGE);
     const seen = Array.from({ length: Math.max(to - from + 1, 0) }, (_, index) => to - index);
+    this.#seen = seen;
+    this.#kept = seen.find((page) => this.#pages.has(page)) ?? this.#kept;
     // Newest first: what is further down is more often looked at next.
     this.#wanted = [...seen, from - 1, to + 1].filter((page) => page >= 0 && page * PAGE < total);
     for (const page of this.#wanted) this.#use(page);
@@ -90,12 +104,14 @@ export class RecordPages {
 
   async #fetch(page: number, end: number): Promise<void> {
     this.#asking.add(page);
+    const looked = this.#seen.includes(page);
     try {
       const start = page * PAGE;
       const found = await this.#ask(start, end);
       // Where a day is archived, the next ones that are here come instead.
       const here = found.filter((record) => record.seq >= start && record.seq < end);
       this.#pages.set(page, { records: new Map(here.map((one) => [one.seq, one])), end });
+      if (looked) this.#kept = page;
       this.#letGo();
     } catch (caught) {
       this.#failure = caught;
@@ -125,7 +141,7 @@ export class RecordPages {
   #letGo(): void {
     for (const page of this.#pages.keys()) {
       if (this.#pages.size <= HELD) return;
-      if (!this.#wanted.includes(page)) this.#pages.delete(page);
+      if (!this.#wanted.includes(page) && page !== this.#kept) this.#pages.delete(page);
     }
   }
 }

@@ -57,7 +57,9 @@ export function useWholeLog(total: number | undefined, archive: string): Records
     rowAt: (index) => {
       const seq = shown - 1 - index;
       const record = pages.at(seq);
-      return record === undefined ? undefined : { seq, record };
+      if (record !== undefined) return { seq, record };
+      const before = pages.standIn(seq);
+      return before === undefined ? undefined : { seq: before.seq, record: before };
     },
     indexOf: (seq) => (seq >= 0 && seq < shown ? shown - 1 - seq : -1),
     onRange: useCallback(
