@@ -3,9 +3,13 @@
 //! A [`Surroundings`] is what a desktop gives an application: a display, a bus, a keyring that is
 //! unlocked. A [`Window`] is the application in it, driven over WebDriver. Both end all that they started.
 
+mod frames;
+mod person;
 mod session;
 mod surroundings;
+mod watch;
 
+pub use frames::{Frames, MapTimes};
 pub use session::{Theme, Window, WindowError};
 pub use surroundings::{Surroundings, missing};
 

@@ -84,7 +84,7 @@ function Content({ subject }: { readonly subject: Subject }) {
             <small>
               {counted(
                 subject.nodes.reduce((sum, one) => sum + one.data_keys, 0),
-                "data key",
+                "key",
               )}{" "}
               · show more
             </small>
