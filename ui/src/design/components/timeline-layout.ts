@@ -41,7 +41,7 @@ export interface Lane {
 }
 
 /** How wide a letter of a name is at most, in pixels. */
-const LETTER = 6.2;
+const LETTER = 6;
 
 /** Where the bars and names of a run lie, on a scale of so many pixels. */
 export function laneOf({ marks, now }: TimelineRun, end: number, width: number): Lane {
@@ -60,7 +60,8 @@ export function laneOf({ marks, now }: TimelineRun, end: number, width: number):
   const placed = [...shown]
     .sort((a, b) => a.at - b.at)
     .map((mark) => {
-      const name = ((mark.name.length + 6) * LETTER) / Math.max(width, 1);
+      const letters = mark.name.length + 1 + seconds(mark.at, end).length;
+      const name = (letters * LETTER) / Math.max(width, 1);
       return { ...mark, pending: mark.pending === true, ...place(mark.at / end, name, taken) };
     });
   return { bars, marks: placed };

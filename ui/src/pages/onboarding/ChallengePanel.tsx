@@ -1,3 +1,5 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
 import { ErrorNotice, Notice, OutcomeBadge, Panel, StepList } from "@/design";
 import type { RootKeyItem } from "@/ipc";
 import { Answer } from "./Answer";
@@ -18,6 +20,7 @@ interface ChallengePanelProps {
 export function ChallengePanel({ tenant, rootKey, challenge }: ChallengePanelProps) {
   const run = useAnswerRun(challenge?.id);
   const item = useChallengeItem(challenge?.id);
+  const [instead, setInstead] = useState(false);
   const open = challenge?.state === "open";
   return (
     <Panel
@@ -40,7 +43,16 @@ export function ChallengePanel({ tenant, rootKey, challenge }: ChallengePanelPro
         {open && (
           <>
             {item === undefined ? (
-              <Notice tone="attention" icon="info" title="Started elsewhere, or before this window">
+              <Notice
+                tone="attention"
+                icon="info"
+                title="Started elsewhere, or before this window"
+                action={
+                  <Button size="compact-xs" onClick={() => setInstead(!instead)}>
+                    {instead ? "Don’t" : "Another one…"}
+                  </Button>
+                }
+              >
                 The engine keeps only what its answer must hash to. Whoever has its command can
                 still answer it here; else wait until its time is over, or start another one.
               </Notice>
@@ -69,9 +81,7 @@ export function ChallengePanel({ tenant, rootKey, challenge }: ChallengePanelPro
             It wasn’t answered within fifteen minutes. Nothing is lost: start another one.
           </Notice>
         )}
-        {(!open || item === undefined) && (
-          <StartChallenge rootKey={rootKey} again={challenge !== null} />
-        )}
+        {(!open || instead) && <StartChallenge rootKey={rootKey} again={challenge !== null} />}
       </div>
     </Panel>
   );

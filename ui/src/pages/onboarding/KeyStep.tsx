@@ -103,7 +103,7 @@ function Reference({ index, text, onText, onRemove }: ReferenceProps) {
     <div className={classes.reference}>
       <TextInput
         aria-label={index === 0 ? "Root key reference" : `Reference ${String(index + 1)}`}
-        placeholder="arn:aws:kms:… , https://….vault.azure.net/keys/… , projects/… , pkcs11:… , local:…"
+        placeholder="an ARN, a vault’s URL, a resource name, pkcs11:… or local:NAME"
         classNames={{ input: "mono" }}
         autoComplete="off"
         spellCheck={false}

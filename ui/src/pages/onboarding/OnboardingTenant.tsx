@@ -172,8 +172,8 @@ function Registered({ rootKey, tenant, unproven }: RegisteredProps) {
       <div className={classes.form}>
         {rootKey.references.map((one) => (
           <div key={one.region} className="row">
-            <KeyChip value={one.reference} provider={rootKey.provider} longest={46} />
-            <span className="muted small">{one.region}</span>
+            <KeyChip value={one.reference} provider={rootKey.provider} longest={40} />
+            <span className={classes.region}>{one.region}</span>
           </div>
         ))}
         {unproven && rootKey.provider === "local" && first !== undefined && (

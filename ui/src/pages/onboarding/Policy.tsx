@@ -155,12 +155,14 @@ export function Differences({ read }: { readonly read: ReadPolicyView }) {
   ] as const;
   return (
     <div className={classes.form} aria-live="polite">
-      <Badge
-        tone={differences.fine ? "active" : "attention"}
-        icon={differences.fine ? "active" : "info"}
-      >
-        {differences.fine ? "in force as asked for" : "differs from what is asked for"}
-      </Badge>
+      <div>
+        <Badge
+          tone={differences.fine ? "active" : "attention"}
+          icon={differences.fine ? "active" : "info"}
+        >
+          {differences.fine ? "in force as asked for" : "differs from what is asked for"}
+        </Badge>
+      </div>
       {lists
         .filter(({ items }) => items.length > 0)
         .map(({ title, tone, icon, items }) => (

@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import { Icon } from "@/design";
 import type { TenantRow } from "@/ipc";
-import { nextOf, type Stage } from "./stage";
+import type { Stage } from "./stage";
 import classes from "./onboarding.module.css";
 
 interface RailProps {
@@ -20,7 +20,7 @@ export function Rail({ stage, rootKey, challenge, others }: RailProps) {
   const steps = [
     { title: "Tenant", note: "registered" },
     { title: "Root key and policy", note: rootKey ?? "its reference, what to allow" },
-    { title: "Challenge", note: challenge ?? "that the key is the tenant’s own" },
+    { title: "Challenge", note: challenge ?? "proves whose key it is" },
     { title: "Active", note: stage === "done" ? "reads and writes are served" : "put to use" },
   ];
   return (
@@ -54,7 +54,9 @@ export function Rail({ stage, rootKey, challenge, others }: RailProps) {
                 <Link className="clip" to={`/onboarding/${encodeURIComponent(row.id)}`}>
                   {row.display_name}
                 </Link>
-                <span className="muted clip">{row.challenge?.state ?? nextOf(row)}</span>
+                <span className="muted clip">
+                  {row.challenge?.state ?? (row.root_key === null ? "no key yet" : "no challenge")}
+                </span>
               </li>
             ))}
           </ul>

@@ -80,7 +80,7 @@ function recorded(line: TimelineView): TimelineRun {
         {line.drill ? "Drill" : line.tenant}{" "}
         {line.cause === "denied" && (
           <Badge tone="denied" icon="denied" quiet>
-            by its provider
+            denied
           </Badge>
         )}
       </>
@@ -90,12 +90,17 @@ function recorded(line: TimelineView): TimelineRun {
         <TimeText value={line.began_at} /> ·{" "}
         <Link className="link" to={`/audit/${String(line.seq)}`}>
           record {line.seq}
-        </Link>{" "}
-        · {line.evicted} evicted
+        </Link>
       </>
     ),
     marks: marksOf(line),
-    result: <Refused line={line} />,
+    result: (
+      <>
+        <Refused line={line} />
+        <br />
+        {line.evicted} evicted
+      </>
+    ),
   };
 }
 
@@ -110,8 +115,7 @@ function Refused({ line }: { readonly line: TimelineView }) {
       <Link className="link" to={`/audit/${String(line.first_refused.seq)}`}>
         {line.first_refused.action}
       </Link>
-      <br />
-      <TimeText value={line.first_refused.at} form="precise" />
+      , <TimeText value={line.first_refused.at} form="time" />
     </>
   );
 }

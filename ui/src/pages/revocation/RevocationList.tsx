@@ -9,7 +9,6 @@ import {
   EmptyState,
   ErrorNotice,
   Icon,
-  KeyChip,
   PageBody,
   PageHeader,
   Panel,
@@ -32,13 +31,13 @@ const COMPARED = 5;
 const pageOf = (tenant: string) => `/revocation/${encodeURIComponent(tenant)}`;
 
 /** Who is locked first, then by id. */
-const urgency = (state: string) => ["revoked", "suspended", "active"].indexOf(state);
+const urgency = (state: string) => (state === "revoked" ? 0 : state === "suspended" ? 1 : 2);
 
 const tenantColumns: readonly Column<TenantRow>[] = [
   {
     id: "tenant",
     head: "Tenant",
-    width: "minmax(96px, 1fr)",
+    width: "minmax(100px, 1fr)",
     cell: (row) => (
       <Link className="clip" to={pageOf(row.id)}>
         {row.display_name}
@@ -54,20 +53,9 @@ const tenantColumns: readonly Column<TenantRow>[] = [
     sort: (row) => urgency(row.state),
   },
   {
-    id: "key",
-    head: "Root key",
-    width: "minmax(110px, 1.2fr)",
-    cell: ({ root_key: key }) =>
-      key?.reference == null ? (
-        <span className="muted">none</span>
-      ) : (
-        <KeyChip value={key.reference} provider={key.provider} longest={18} />
-      ),
-  },
-  {
     id: "who",
     head: "Can stop it",
-    width: "minmax(120px, 1.2fr)",
+    width: "minmax(150px, 1.5fr)",
     cell: (row) => <span className="clip secondary">{whoStops(row)}</span>,
   },
 ];
@@ -82,21 +70,21 @@ const lineColumns: readonly Column<TimelineView>[] = [
   {
     id: "began",
     head: "When",
-    width: "104px",
+    width: "92px",
     cell: (line) => <TimeText value={line.began_at} />,
     sort: (line) => line.began_at,
   },
   {
     id: "tenant",
     head: "Tenant",
-    width: "minmax(80px, 1fr)",
+    width: "minmax(64px, 1fr)",
     cell: (line) => <span className="clip">{line.drill ? "drill" : line.tenant}</span>,
     sort: (line) => line.tenant,
   },
   {
     id: "cause",
     head: "Cause",
-    width: "92px",
+    width: "78px",
     cell: (line) =>
       line.cause === "denied" ? (
         <Badge tone="denied" icon="denied" quiet>
@@ -112,7 +100,7 @@ const lineColumns: readonly Column<TimelineView>[] = [
   {
     id: "locked",
     head: "Locked in",
-    width: "68px",
+    width: "58px",
     align: "end",
     cell: (line) => duration(line.locked_after_ms / 1000),
     sort: (line) => line.locked_after_ms,
@@ -120,7 +108,7 @@ const lineColumns: readonly Column<TimelineView>[] = [
   {
     id: "refused",
     head: "Refused in",
-    width: "74px",
+    width: "64px",
     align: "end",
     cell: (line) => (line.refused_after_ms === null ? "–" : duration(line.refused_after_ms / 1000)),
     sort: (line) => line.refused_after_ms,
@@ -128,8 +116,8 @@ const lineColumns: readonly Column<TimelineView>[] = [
   {
     id: "restored",
     head: "Restored",
-    width: "100px",
-    cell: (line) => <TimeText value={line.restored_at} never="not yet" />,
+    width: "78px",
+    cell: (line) => <TimeText value={line.restored_at} form="date" never="not yet" />,
     sort: (line) => line.restored_at,
   },
 ];
@@ -157,7 +145,7 @@ export function RevocationList() {
       run: startDrill,
     },
   ]);
-  const rows = tenants.data?.filter(({ state }) => state !== "offboarded");
+  const rows = tenants.data?.filter(({ state }) => state !== "offboarded" && state !== "pending");
   const lines = revocations.data;
   usePageReady(rows !== undefined && lines !== undefined);
   return (
@@ -192,7 +180,7 @@ export function RevocationList() {
               retry={() => void tenants.refetch()}
               empty={
                 <EmptyState action={<Link to="/onboarding">Onboard a tenant</Link>}>
-                  There is no tenant yet, so nothing can be locked.
+                  No tenant is served yet, so nothing can be locked.
                 </EmptyState>
               }
             />

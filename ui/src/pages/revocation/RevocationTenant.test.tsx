@@ -50,7 +50,7 @@ describe("revoking", () => {
     const user = await type("stolen laptop", "initech");
     await user.click(screen.getByRole("button", { name: "Revoke initech" }));
     expect(await screen.findByText("2 unwrapped data keys wiped")).toBeInTheDocument();
-    expect(screen.getByText("Disable the root key at local key store")).toBeInTheDocument();
+    expect(screen.getByText("Disable the root key at the local key store")).toBeInTheDocument();
     expect(screen.getByText("under way, as told to this window")).toBeInTheDocument();
   });
 

@@ -9,7 +9,6 @@ import {
   Notice,
   PageBody,
   PageHeader,
-  providerName,
   StateBadge,
   TimeText,
 } from "@/design";
@@ -17,6 +16,7 @@ import { call, commands, failureOf, useTenants } from "@/ipc";
 import { usePaletteActions } from "@/palette";
 import { usePageReady } from "@/shell/use-page-ready";
 import { BlastRadius } from "./BlastRadius";
+import { placeOf } from "./consequences";
 import { MeasuredTimeline } from "./MeasuredTimeline";
 import { useBlastRadius, useRevocations, useRevocationsOf } from "./queries";
 import { Recovery } from "./Recovery";
@@ -53,7 +53,7 @@ export function RevocationTenant({ tenant }: { readonly tenant: string }) {
   const data = radius.data;
   usePageReady(data !== undefined && own.data !== undefined);
   const key = data?.root_keys.find((one) => one.is_disabled_with);
-  const place = key === undefined ? "its provider" : providerName(key.provider);
+  const place = placeOf(key);
   const locked = data?.state === "revoked" || data?.state === "suspended";
   const others = all.data?.filter((line) => line.tenant !== tenant) ?? [];
   const lines = [...(own.data ?? []), ...others].slice(0, COMPARED);

@@ -1,9 +1,9 @@
 import { TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { ErrorNotice, Panel, providerName, TypedConfirmation } from "@/design";
+import { ErrorNotice, Panel, TypedConfirmation } from "@/design";
 import { type BlastRadiusView, call, commands, failureOf, useAdministrator } from "@/ipc";
-import { atProvider } from "./consequences";
+import { atProvider, placeOf } from "./consequences";
 import { useRuns } from "./run";
 import classes from "./revocation.module.css";
 
@@ -67,7 +67,7 @@ type ChoicesProps = Omit<RevokeFormProps, "name">;
 function Choices({ radius, how, onHow }: ChoicesProps) {
   const key = radius.root_keys.find((one) => one.is_disabled_with);
   const provider = atProvider(radius);
-  const place = key === undefined ? "its provider" : providerName(key.provider);
+  const place = placeOf(key);
   const choices = [
     {
       value: "suspend",

@@ -5,6 +5,12 @@ import type { BlastRadiusView } from "@/ipc";
 export const counted = (number: number, one: string, many = `${one}s`): string =>
   `${grouped(number)} ${number === 1 ? one : many}`;
 
+/** Where a root key lives, as part of a sentence. */
+export const placeOf = (key: { readonly provider: string } | undefined): string => {
+  if (key === undefined) return "its provider";
+  return key.provider === "local" ? "the local key store" : providerName(key.provider);
+};
+
 /** What is refused from the first moment on. */
 export function stops(radius: BlastRadiusView): string[] {
   const lines = [
@@ -47,7 +53,7 @@ export function wayBack(radius: BlastRadiusView): string[] {
   return [
     key === undefined
       ? "restore it here, once it has a root key that answers"
-      : `restore it here, once ${key.id} at ${providerName(key.provider)} passes its probe`,
+      : `restore it here, once ${key.id} at ${placeOf(key)} passes its probe`,
     "no ciphertext and no key is deleted",
   ];
 }
@@ -58,7 +64,7 @@ export function atProvider(radius: BlastRadiusView): {
   readonly says: string;
 } {
   const key = radius.root_keys.find((one) => one.is_disabled_with);
-  const place = key === undefined ? "its provider" : providerName(key.provider);
+  const place = placeOf(key);
   switch (radius.may_disable) {
     case "yes":
       return {

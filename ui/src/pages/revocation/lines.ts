@@ -15,7 +15,12 @@ const between = (from: string, to: string) =>
 export function marksOf(line: TimelineView): TimelineMark[] {
   const marks: TimelineMark[] = [
     { name: line.cause === "denied" ? "denied" : "asked", at: 0, tone: "denied" },
-    { name: "locked", at: line.locked_after_ms / 1000, tone: "suspended" },
+    // A denial is the provider's first refusal itself: from its notice on, both refuse.
+    {
+      name: "locked",
+      at: line.locked_after_ms / 1000,
+      tone: line.cause === "denied" ? "active" : "suspended",
+    },
   ];
   if (line.disabled_at !== null) {
     marks.push({
@@ -24,7 +29,6 @@ export function marksOf(line: TimelineView): TimelineMark[] {
       tone: "suspended",
     });
   }
-  // A denial is the provider's first refusal itself.
   if (line.cause !== "denied" && line.first_refusal_at !== null) {
     marks.push({
       name: "first refusal",

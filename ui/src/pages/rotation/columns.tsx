@@ -97,6 +97,11 @@ export const columns: readonly Column<TenantRow>[] = [
   },
 ];
 
+/** What fits beside a drawer. */
+export const narrow = columns.filter(({ id }) =>
+  ["tenant", "state", "age", "due", "stale", "quarantined"].includes(id),
+);
+
 function AgeBar({ row }: { readonly row: TenantRow }) {
   const age = ageOf(row, useNow());
   if (age === null) return <span className="muted">not in use</span>;

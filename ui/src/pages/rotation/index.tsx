@@ -7,7 +7,7 @@ import { DataTable, EmptyState, ErrorNotice, PageBody, PageHeader, Split, Tabs }
 import { call, commands, failureOf, keys, useRewraps, useTenants } from "@/ipc";
 import { usePaletteActions } from "@/palette";
 import { usePageReady } from "@/shell/use-page-ready";
-import { columns } from "./columns";
+import { columns, narrow } from "./columns";
 import { JobPanel } from "./JobPanel";
 import { PeriodForm } from "./PeriodForm";
 import { TenantDrawer } from "./TenantDrawer";
@@ -86,7 +86,7 @@ export default function Rotation() {
           >
             <DataTable
               label="Tenants by when their root key is due"
-              columns={columns}
+              columns={row === undefined ? columns : narrow}
               rows={rows}
               idOf={({ id }) => id}
               sorted={{ column: "due", descending: false }}
