@@ -11,7 +11,7 @@ import { Witnesses } from "./Witnesses";
 import { WorkspaceFacts } from "./WorkspaceFacts";
 import classes from "./settings.module.css";
 
-/** How this workspace and this window are set; what changes the workspace is a record in its log. */
+/** How this workspace and this window are set. */
 export default function Settings() {
   const workspace = useWorkspace().data;
   const standing = useStanding().data;
@@ -21,10 +21,7 @@ export default function Settings() {
   const looks = runs || role?.kind === "security-officer";
   return (
     <>
-      <PageHeader
-        title="Settings"
-        actions={runs && <span>what changes the workspace is a record in its log</span>}
-      />
+      <PageHeader title="Settings" />
       <PageBody>
         {workspace !== undefined && standing !== undefined && (
           <div className={classes.columns}>
