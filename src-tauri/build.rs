@@ -1,11 +1,18 @@
 //! Tells Tauri which commands there are, so that the capability file has to name each of them: a command
-//! that it doesn't name is refused before it runs.
+//! that it doesn't name is refused before it runs. And sees to it that there are pages to take in.
 
-use std::{env, fs, path::Path};
+use std::{env, fs, io, path::Path};
+
+/// What the window shows where the pages haven't been built.
+const NO_PAGES: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Keyward</title>\
+<main><h1>The pages are not built</h1><p>Close this window and start it by <code>cargo xtask run</code>, \
+which builds them.</p></main></html>\n";
 
 fn main() {
-    let source =
-        Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("src/commands");
+    let here = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    let here = Path::new(&here);
+    pages(&here.join("../ui/dist")).expect("the folder of the pages can be made");
+    let source = here.join("src/commands");
     println!("cargo:rerun-if-changed={}", source.display());
     let mut commands = Vec::new();
     for entry in fs::read_dir(&source).expect("the commands' folder is part of the crate").flatten()
@@ -21,6 +28,18 @@ fn main() {
     let attributes = tauri_build::Attributes::new().app_manifest(manifest);
     tauri_build::try_build(attributes)
         .expect("the manifest, the capabilities and the icons are whole");
+}
+
+/// Tauri takes the pages in as it compiles, and fails without any: on a fresh clone one is made that says
+/// how to build them, so that checking the code takes no Node.
+fn pages(folder: &Path) -> io::Result<()> {
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let page = folder.join("index.html");
+    if page.is_file() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    fs::write(page, NO_PAGES)
 }
 
 /// The functions that follow `#[tauri::command]`.

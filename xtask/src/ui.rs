@@ -1,6 +1,11 @@
 //! The console's pages: their packages, their build, their checks.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::SystemTime,
+};
 
 use crate::{
     error::Error,
@@ -25,10 +30,32 @@ pub fn install(project: &Project) -> Result<(), Error> {
     fs::write(&installed, wanted).map_err(|source| Error::File { path: installed, source })
 }
 
-/// Builds the pages, which the desktop console takes in when it is built.
+/// What the pages are made from, in their folder.
+const SOURCES: &[&str] =
+    &["src", "index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts"];
+
+/// Builds the pages, which the desktop console takes in when it is built, unless they are as their
+/// sources are: pages that are built anew have the console built anew.
 pub fn build(project: &Project) -> Result<(), Error> {
     install(project)?;
-    process::run(npm(project, "run").arg("build"))
+    let folder = project.ui();
+    if is_built(&folder) { Ok(()) } else { process::run(npm(project, "run").arg("build")) }
+}
+
+/// Whether what was built is newer than each of its sources.
+fn is_built(folder: &Path) -> bool {
+    // The page that stands in for pages never built has no assets.
+    let built = fs::metadata(folder.join("dist/assets"))
+        .and_then(|_| fs::metadata(folder.join("dist/index.html"))?.modified());
+    let newest = SOURCES.iter().filter_map(|name| newest(&folder.join(name))).max();
+    built.is_ok_and(|built| newest.is_none_or(|newest| newest < built))
+}
+
+/// When something in a folder was changed last. A folder's own time tells of what was taken out.
+fn newest(path: &Path) -> Option<SystemTime> {
+    let own = fs::metadata(path).and_then(|about| about.modified()).ok();
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries.filter_map(|entry| newest(&entry.path())).chain(own).max()
 }
 
 /// Passes what the pages' own tools check: form, lints, tests. Types are checked by the build.
@@ -71,6 +98,26 @@ fn version(text: &str) -> Option<[u32; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_are_built_anew_after_a_change() {
+        let folder = std::env::temp_dir().join(format!("keyward-pages-{}", std::process::id()));
+        let write = |name: &str, minutes: u64| {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, name).unwrap();
+            let time = SystemTime::now() + std::time::Duration::from_secs(minutes * 60);
+            fs::File::options().append(true).open(&path).unwrap().set_modified(time).unwrap();
+        };
+        write("src/pages/a.ts", 1);
+        write("dist/index.html", 2);
+        assert!(!is_built(&folder), "only the page that stands in");
+        write("dist/assets/a.js", 2);
+        assert!(is_built(&folder));
+        write("src/pages/b.ts", 3);
+        assert!(!is_built(&folder));
+        fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn versions_of_node_are_compared_as_numbers() {

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 
 use super::surroundings::{Ended, Surroundings};
 
-/// How long a page may take until it says that it is ready.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a page may take until it says that it is ready, or shows what is looked for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,13 @@ pub enum WindowError {
     Opening(NewSessionError),
     /// It doesn't do what it is told.
     Driving(CmdError),
+    /// Something isn't in the window after a while; what is there instead.
+    NotThere {
+        /// What it says, or is called.
+        name: String,
+        /// The text in the window.
+        shows: String,
+    },
     /// A page isn't ready after a while; what it shows by then.
     NotReady {
         /// Its path.
@@ -64,6 +71,9 @@ impl std::fmt::Display for WindowError {
             Self::Surroundings(error) => write!(f, "what the window runs in: {error}"),
             Self::Opening(error) => write!(f, "the window doesn't open: {error}"),
             Self::Driving(error) => write!(f, "the window doesn't follow: {error}"),
+            Self::NotThere { name, shows } => {
+                write!(f, "`{name}` isn't there after {PATIENCE:?}; the window shows: {shows}")
+            }
             Self::NotReady { page, shows } => {
                 write!(f, "page `{page}` isn't ready after {PATIENCE:?}; it shows: {shows}")
             }

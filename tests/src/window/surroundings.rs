@@ -1,6 +1,7 @@
 //! A display, a session bus and an unlocked keyring of our own: nothing of the account's is touched.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, BufRead, BufReader, Write},
     net::TcpListener,
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What runs for a window, and the home folder it runs in.
 pub struct Surroundings {
     home: PathBuf,
-    environment: Vec<(&'static str, String)>,
+    environment: BTreeMap<&'static str, String>,
     // Ended in this order.
     running: Vec<Ended>,
 }
@@ -39,7 +40,7 @@ impl Surroundings {
         fs::create_dir_all(&runtime)?;
         #[cfg(unix)]
         fs::set_permissions(&runtime, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-        let mut all = Self { environment: Vec::new(), running: Vec::new(), home };
+        let mut all = Self { environment: BTreeMap::new(), running: Vec::new(), home };
         for (name, below) in [
             ("HOME", ""),
             ("XDG_CONFIG_HOME", "config"),
@@ -48,7 +49,7 @@ impl Surroundings {
             ("XDG_CACHE_HOME", "cache"),
             ("XDG_RUNTIME_DIR", "run"),
         ] {
-            all.environment.push((name, all.home.join(below).display().to_string()));
+            all.environment.insert(name, all.home.join(below).display().to_string());
         }
         // The screen's own size would be the window's greatest.
         let screen = format!("{width}x{height}x24");
@@ -61,15 +62,25 @@ impl Surroundings {
             "-nolisten",
             "tcp",
         ]))?;
-        all.environment.push(("DISPLAY", format!(":{display}")));
+        all.environment.insert("DISPLAY", format!(":{display}"));
         let bus = all.first_line(Command::new("dbus-daemon").args([
             "--session",
             "--nofork",
             "--print-address",
         ]))?;
-        all.environment.push(("DBUS_SESSION_BUS_ADDRESS", bus));
+        all.environment.insert("DBUS_SESSION_BUS_ADDRESS", bus);
         all.unlock_keyring()?;
         Ok(all)
+    }
+
+    /// Sets variables for what is started from now on.
+    pub fn set(&mut self, variables: impl IntoIterator<Item = (&'static str, String)>) {
+        self.environment.extend(variables);
+    }
+
+    /// What a program needs in its environment to be the same account on the same desktop.
+    pub fn environment(&self) -> impl Iterator<Item = (&'static str, String)> + '_ {
+        self.environment.iter().map(|(name, value)| (*name, value.clone()))
     }
 
     /// A program that will run here.
@@ -77,7 +88,7 @@ impl Surroundings {
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_remove("WAYLAND_DISPLAY").env("GDK_BACKEND", "x11").env("LC_ALL", "C.UTF-8");
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.envs(&self.environment);
         command
     }
 
