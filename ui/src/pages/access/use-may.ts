@@ -1,6 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { commands, keys, type Role, useRole } from "@/ipc";
 
+/** An action with each role's right to it. */
+export type AccessRow = Awaited<ReturnType<typeof commands.accessMatrix>>[number];
+
 /** Every action with each role's right to it. The rules are the engine's, and don't change while it runs. */
 export const useAccessMatrix = () =>
   useQuery({ queryKey: keys.access, queryFn: () => commands.accessMatrix() });

@@ -79,8 +79,7 @@ function Enrol({ tenant }: { readonly tenant: string }) {
           description="the file that ends in .pub, never the private one"
           placeholder="ssh-ed25519 AAAA… ada@example.com"
           classNames={{ input: "mono" }}
-          autosize
-          minRows={3}
+          rows={4}
           spellCheck={false}
           disabled={!may}
           value={key}
