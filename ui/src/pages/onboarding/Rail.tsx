@@ -47,7 +47,7 @@ export function Rail({ stage, rootKey, challenge, others }: RailProps) {
       </ol>
       {others.length > 0 && (
         <section>
-          <h3>Others in onboarding</h3>
+          <h2>Others in onboarding</h2>
           <ul>
             {others.slice(0, 6).map((row) => (
               <li key={row.id}>

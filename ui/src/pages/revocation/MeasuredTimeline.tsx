@@ -88,7 +88,7 @@ function recorded(line: TimelineView): TimelineRun {
     note: (
       <>
         <TimeText value={line.began_at} /> ·{" "}
-        <Link className="link" to={`/audit/${String(line.seq)}`}>
+        <Link className={classes.link ?? ""} to={`/audit/${String(line.seq)}`}>
           record {line.seq}
         </Link>
       </>
@@ -112,7 +112,7 @@ function Refused({ line }: { readonly line: TimelineView }) {
   if (line.first_refused === null) return <>none asked for yet</>;
   return (
     <>
-      <Link className="link" to={`/audit/${String(line.first_refused.seq)}`}>
+      <Link className={classes.link ?? ""} to={`/audit/${String(line.first_refused.seq)}`}>
         {line.first_refused.action}
       </Link>
       , <TimeText value={line.first_refused.at} form="time" />
