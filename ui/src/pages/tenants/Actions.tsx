@@ -153,7 +153,7 @@ function OffBoard({ of: { tenant, datasets } }: ActionProps) {
           and never opens its {counted(objects, "object")} again ({bytes(sum((one) => one.bytes))}).{" "}
           {deleteData
             ? "Its objects and sidecars are deleted too: nothing of its data remains here."
-            : "Its objects stay where they are: it opens them with its own root key and the sidecars beside them."}
+            : "Its objects stay where they are: the tenant opens them with its own root key and the sidecars beside them."}
         </Notice>
         <Checkbox
           size="xs"

@@ -20,10 +20,12 @@ export function Approvers({ tenant }: { readonly tenant: string }) {
     <div className={classes.columns}>
       <Panel title="Approvers" note="what these keys sign stands for the tenant" flush>
         {approvers.error !== null && (
-          <ErrorNotice
-            failure={failureOf(approvers.error)}
-            retry={() => void approvers.refetch()}
-          />
+          <div className={classes.failure}>
+            <ErrorNotice
+              failure={failureOf(approvers.error)}
+              retry={() => void approvers.refetch()}
+            />
+          </div>
         )}
         {approvers.data?.length === 0 && (
           <EmptyState>No key is enrolled: nobody can attest for this tenant.</EmptyState>

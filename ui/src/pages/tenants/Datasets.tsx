@@ -29,7 +29,11 @@ export function Datasets({ of: { tenant, datasets } }: { readonly of: HierarchyV
   );
   return (
     <Panel title="Datasets" note="each with data keys of its own" end={create} flush>
-      {failure !== null && <ErrorNotice failure={failureOf(failure)} />}
+      {failure !== null && (
+        <div className={classes.failure}>
+          <ErrorNotice failure={failureOf(failure)} />
+        </div>
+      )}
       {datasets.length === 0 ? (
         <EmptyState>It has no dataset yet: objects are written into one.</EmptyState>
       ) : (

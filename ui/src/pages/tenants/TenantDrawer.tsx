@@ -58,7 +58,11 @@ export function TenantDrawer({ row, onClose }: { row: TenantRow; onClose: () => 
       }
     >
       <DrawerSection>
-        {key !== null && <KeyChip value={key.reference ?? key.id} provider={key.provider} />}
+        {key !== null && (
+          <div>
+            <KeyChip value={key.reference ?? key.id} provider={key.provider} />
+          </div>
+        )}
         {wrong !== null && (
           <Notice
             tone={stateShown(row.state).tone}

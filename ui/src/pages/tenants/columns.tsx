@@ -21,7 +21,7 @@ export const columns: readonly Column<TenantRow>[] = [
   {
     id: "tenant",
     head: "Tenant",
-    width: "minmax(104px, 1.3fr)",
+    width: "minmax(104px, 1fr)",
     cell: (row) => (
       <span className="clip strong" title={row.id}>
         {row.display_name === "" ? row.id : row.display_name}
@@ -61,12 +61,12 @@ export const columns: readonly Column<TenantRow>[] = [
   {
     id: "key",
     head: "Root key",
-    width: "minmax(140px, 1.5fr)",
+    width: "minmax(168px, 1.7fr)",
     cell: ({ root_key: key }) =>
       key === null ? (
         <span className="muted">none yet</span>
       ) : (
-        <KeyChip value={key.reference ?? key.id} provider={key.provider} longest={22} />
+        <KeyChip value={key.reference ?? key.id} provider={key.provider} longest={15} />
       ),
     sort: ({ root_key: key }) => key?.reference ?? null,
   },

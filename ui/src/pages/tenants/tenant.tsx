@@ -138,7 +138,11 @@ function NotServed({ of: { tenant } }: { readonly of: HierarchyView }) {
 }
 
 function Rotation({ tenant }: { readonly tenant: string }) {
-  const row = useTenants().data?.find(({ id }) => id === tenant);
+  const tenants = useTenants();
+  const row = tenants.data?.find(({ id }) => id === tenant);
+  if (tenants.error !== null && row === undefined) {
+    return <ErrorNotice failure={failureOf(tenants.error)} retry={() => void tenants.refetch()} />;
+  }
   if (row === undefined) return null;
   return (
     <Panel
