@@ -8,6 +8,8 @@ import { type Cell, SHARED, type Spot } from "./regions";
 /** From which side on a cell shows its tenants one by one, and a tenant its name. */
 export const APART = 56;
 const NAMED = 58;
+/** Below this side a cell is a colour alone; its count and word stand above the map. */
+const PLAIN = 8;
 const SIDE = Math.sqrt(SHARED);
 
 type Context = CanvasRenderingContext2D;
@@ -79,12 +81,14 @@ function drawSpot(
   if (group === "well") {
     drawWell(context, spot.share, x, y, side, palette);
   } else {
-    context.fillStyle = filled ? colours.solid : colours.bg;
+    // Ten thousand at risk are as many rectangles a frame: the smallest are one each, and an edge is
+    // what shows of a rectangle below another, since a stroke costs several times as much.
+    context.fillStyle = filled ? colours.solid : colours.border;
     context.fillRect(x, y, side, side);
+    if (side < PLAIN) return;
     if (!filled) {
-      context.strokeStyle = colours.border;
-      context.lineWidth = 1;
-      context.strokeRect(x + 0.5, y + 0.5, side - 1, side - 1);
+      context.fillStyle = colours.bg;
+      context.fillRect(x + 1, y + 1, side - 2, side - 2);
     }
     if (spot.kind === "past") {
       context.fillStyle = colours.solid;

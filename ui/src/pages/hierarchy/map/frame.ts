@@ -27,7 +27,7 @@ const SMALLEST = 4;
 /** The largest cells of which so many fit, up to a length. */
 export function gridOf(count: number, { width, height }: Size, largest: number): Grid {
   for (let cell = largest; cell > SMALLEST; cell -= 0.5) {
-    const gap = cell > 40 ? 4 : 2;
+    const gap = cell > 40 ? 4 : cell > 8 ? 2 : 1;
     const columns = Math.floor((width + gap) / (cell + gap));
     if (columns > 0 && Math.floor((height + gap) / (cell + gap)) * columns >= count) {
       return { columns, cell, gap };
