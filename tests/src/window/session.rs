@@ -20,6 +20,9 @@ use super::surroundings::{Ended, Surroundings};
 /// How long a page may take until it says that it is ready, or shows what is looked for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long a page is given to make room for the next one.
+const SETTLING: Duration = Duration::from_millis(400);
+
 /// Light or dark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Theme {
@@ -162,6 +165,8 @@ impl Window {
     /// [`WindowError::NotReady`], [`WindowError::Driving`].
     pub async fn go(&self, page: &str) -> Result<(), WindowError> {
         self.run("location.hash = arguments[0];", vec![format!("#/{page}").into()]).await?;
+        // Until it gives way, the page before is still there and ready.
+        tokio::time::sleep(SETTLING).await;
         self.ready(page).await
     }
 

@@ -16,9 +16,9 @@ async fn a_failed_operation_is_told_and_tried_again() -> Done {
     // No such table: what nobody expects.
     scene.sqlite("ALTER TABLE tenants RENAME TO elsewhere;");
     window.run("location.hash = '#/onboarding/acme';", Vec::new()).await?;
-    window.sees("Try again").await?;
+    window.sees("no such table").await?;
     let alert = "return document.querySelector('[role=alert] code')?.innerText ?? '';";
-    assert_eq!(window.run(alert, Vec::new()).await?, "storage-failed");
+    assert_eq!(window.run(alert, Vec::new()).await?, "machine");
     scene.sqlite("ALTER TABLE elsewhere RENAME TO tenants;");
     window.click("Try again").await?;
     window.ready("onboarding/acme").await?;

@@ -17,6 +17,7 @@ async fn the_palette_leads_to_a_page_and_to_a_tenant() -> Done {
     window.ready("audit").await?;
     by_palette(&window, "globex").await?;
     window.ready("tenants/globex").await?;
+    window.sees("Globex").await?;
     by_palette(&window, "#0").await?;
     window.ready("audit/0").await?;
     Ok(window.close().await?)

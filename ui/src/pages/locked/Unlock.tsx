@@ -41,7 +41,13 @@ export function Unlock({ standing, unlocking, failure }: UnlockProps) {
               aria-label="Passphrase"
               placeholder="Passphrase"
               autoComplete="off"
-              error={wrong && situationOf("wrong-passphrase").title}
+              error={
+                wrong && (
+                  <>
+                    <span>{situationOf(failure.code).title}</span> · <code>{failure.code}</code>
+                  </>
+                )
+              }
               value={passphrase}
               onChange={(event) => setPassphrase(event.currentTarget.value)}
             />
