@@ -1,7 +1,8 @@
-//! `log-proof`: the inclusion proof of a record anywhere in the log, beside reading the tiles that it reads
-//! one by one by key, and beside the same in bare SQLite.
+//! `log-proof`: the inclusion proof of a record anywhere in the log, beside reading the tiles that its nodes
+//! are from one by one by key, and beside the same in bare SQLite. Of those it reads one itself: what is
+//! over the others is kept from earlier proofs.
 
-use keyward_ledger::TileId;
+use keyward_ledger::{TileId, proof};
 use keyward_store::tables::audit_tiles;
 use rusqlite::{Connection, params};
 
@@ -23,9 +24,7 @@ pub fn rows(bench: &mut Bench, log: &Log) -> Result<(), BenchError> {
     let connection = bare::open(log.store.path())?;
     let [mut ours, mut rows, mut beside] = <[Samples; 3]>::default();
     for number in 0..bench.size(4000, 400) {
-        // Later proofs read fewer tiles than the first ones.
-        let edge = Some(log.appender.edge.frontier());
-        let tiles = log.proofs.begin(place(log, number), log.records, edge)?.missing();
+        let tiles = proof::inclusion_tiles(place(log, number), log.records)?;
         // Who comes first finds the pages cold: they take turns in that.
         for turn in number..number + 3 {
             match turn % 3 {
