@@ -5,12 +5,16 @@ it("shows an approver one tenant and nothing of any other", () => {
   const role = { kind: "tenant-approver", tenant: "acme" } as const;
   expect(entries(role).map((entry) => entry.path)).toEqual([
     "/tenants/acme",
+    "/onboarding/acme",
+    "/revocation/acme",
     "/approvals",
     "/audit",
     "/settings",
   ]);
   expect(mayOpen(role, "/approvals/01J")).toBe(true);
   expect(mayOpen(role, "/tenants/globex")).toBe(false);
+  expect(mayOpen(role, "/revocation/globex")).toBe(false);
+  expect(mayOpen(role, "/revocation")).toBe(false);
   expect(mayOpen(role, "/tenants/acme-two")).toBe(false);
   expect(mayOpen(role, "/tenants")).toBe(false);
 });

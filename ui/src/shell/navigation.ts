@@ -36,8 +36,16 @@ export const settings = entry("/settings", "Settings", "settings", "s");
 /** What a role may open, above Settings. Which commands succeed there, the engine decides. */
 export function navigation(role: Role): readonly Group[] {
   if (role.kind === "tenant-approver") {
-    const own = entry(`/tenants/${encodeURIComponent(role.tenant)}`, role.tenant, "tenants", "t");
-    return [{ entries: [own, approvals, audit] }];
+    // Its own tenant's pages, and no list of others: it proves its keys, revokes them, and reads its log.
+    const id = encodeURIComponent(role.tenant);
+    const own = entry(`/tenants/${id}`, role.tenant, "tenants", "t");
+    const proof = { ...onboarding, path: `/onboarding/${id}` };
+    const stop = { ...revocation, path: `/revocation/${id}` };
+    return [
+      { entries: [own, proof] },
+      { title: "Respond", entries: [stop, approvals] },
+      { title: "Evidence", entries: [audit] },
+    ];
   }
   return [
     { entries: [overview] },

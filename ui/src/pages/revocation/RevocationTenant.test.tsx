@@ -10,6 +10,13 @@ import { line, radius } from "./testing";
 const engine = (found: Partial<BlastRadiusView> = {}, lines: TimelineView[] = []) =>
   mockEngine({
     workspace_show: () => ({ role: "administrator" }),
+    access_matrix: () =>
+      ["tenant.revoke", "tenant.suspend"].map((action) => ({
+        action,
+        administrator: "all",
+        security_officer: "none",
+        tenant_approver: action === "tenant.revoke" ? "own-tenant" : "none",
+      })),
     tenants_list: () => [],
     blast_radius: () => radius(found),
     revocations_list: () => lines,

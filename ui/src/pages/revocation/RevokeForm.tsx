@@ -2,7 +2,8 @@ import { TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ErrorNotice, Panel, TypedConfirmation } from "@/design";
-import { type BlastRadiusView, call, commands, failureOf, useAdministrator } from "@/ipc";
+import { type BlastRadiusView, call, commands, failureOf } from "@/ipc";
+import { useMay } from "@/pages/access/use-may";
 import { atProvider, placeOf } from "./consequences";
 import { useRuns } from "./run";
 import classes from "./revocation.module.css";
@@ -18,7 +19,7 @@ interface RevokeFormProps {
 
 /** How to lock the tenant, why, and its id typed by hand. */
 export function RevokeForm({ radius, name, how, onHow }: RevokeFormProps) {
-  const administrator = useAdministrator();
+  const may = useMay()(how === "suspend" ? "tenant.suspend" : "tenant.revoke");
   const runs = useRuns();
   const [reason, setReason] = useState("");
   const { tenant } = radius;
@@ -37,7 +38,7 @@ export function RevokeForm({ radius, name, how, onHow }: RevokeFormProps) {
     }
   };
   return (
-    <Panel title="Confirm" end={administrator ? "is recorded in the log" : "administrators only"}>
+    <Panel title="Confirm" end={may ? "is recorded in the log" : "not in this role"}>
       <div className={classes.form}>
         <Choices radius={radius} how={how} onHow={onHow} />
         <TextInput
@@ -55,7 +56,7 @@ export function RevokeForm({ radius, name, how, onHow }: RevokeFormProps) {
           action={`${how === "suspend" ? "Suspend" : "Revoke"} ${name}`}
           onConfirm={confirm}
           pending={suspend.isPending}
-          disabled={!administrator || reason.trim() === ""}
+          disabled={!may || reason.trim() === ""}
         />
       </div>
     </Panel>
