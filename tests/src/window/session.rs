@@ -148,14 +148,21 @@ impl Window {
         Ok(self.client.set_window_rect(0, 0, width, height).await?)
     }
 
-    /// Chooses light or dark, as the window's own menu does, and loads the page anew.
+    /// Chooses light or dark, as another window of the same account would: all of them follow.
     ///
     /// # Errors
-    /// [`WindowError::Driving`].
+    /// [`WindowError::NotReady`], [`WindowError::Driving`].
     pub async fn theme(&self, theme: Theme) -> Result<(), WindowError> {
-        let script = "localStorage.setItem('mantine-color-scheme-value', arguments[0]); \
-                      location.reload();";
-        self.run(script, vec![theme.as_str().into()]).await?;
+        let script = "const root = document.documentElement; \
+                      const key = 'mantine-color-scheme-value'; \
+                      const [newValue] = arguments; \
+                      localStorage.setItem(key, newValue); \
+                      const storageArea = localStorage; \
+                      window.dispatchEvent(new StorageEvent('storage', { key, newValue, storageArea })); \
+                      return root.dataset.mantineColorScheme === newValue;";
+        self.until(script, vec![theme.as_str().into()], theme.as_str()).await?;
+        // Colours change over a moment.
+        tokio::time::sleep(SETTLING).await;
         Ok(())
     }
 

@@ -25,7 +25,12 @@ const AXE: &str = "
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
     const rules = { 'label-content-name-mismatch': { enabled: false } };
     const runOnly = { type: 'tag', values: tags };
-    axe.run(document, { runOnly, rules, resultTypes: ['violations'] })
+    // A colour on its way to another is neither; what turns for as long as it waits is let be.
+    const ends = document.getAnimations()
+      .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
+      .map((one) => one.finished.catch(() => undefined));
+    Promise.all(ends)
+      .then(() => axe.run(document, { runOnly, rules, resultTypes: ['violations'] }))
       .then(({ violations }) => done(
         violations
           .filter(({ impact }) => impact === 'serious' || impact === 'critical')
