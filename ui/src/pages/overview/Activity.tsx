@@ -95,40 +95,42 @@ function Chart({ bars: shown, span }: { readonly bars: readonly Bar[]; readonly 
           <span key={value}>{grouped(value)}</span>
         ))}
       </div>
-      <svg
-        role="img"
-        aria-label={words}
-        preserveAspectRatio="none"
-        viewBox={`0 0 ${String(shown.length * 10)} 100`}
-      >
-        {[0, 50, 100].map((y) => (
-          <line key={y} x1={0} x2={shown.length * 10} y1={y} y2={y} className={classes.grid} />
-        ))}
-        {shown.map((bar, index) => {
-          let y = 100;
-          return (
-            // A second way to what the time filter of the audit page gives by keys.
-            <g key={bar.start} onClick={() => open(bar)} className={classes.bar}>
-              <title>{`${localTime(new Date(bar.start), "full")}\n${grouped(bar.ok)} done, ${grouped(bar.denied)} refused, ${grouped(bar.failed)} failed`}</title>
-              <rect x={index * 10} y={0} width={10} height={100} className={classes.hit} />
-              {parts.map(([part, tone]) => {
-                const height = (100 * bar[part]) / top;
-                y -= height;
-                return height === 0 ? null : (
-                  <rect
-                    key={part}
-                    x={index * 10 + 1}
-                    y={y}
-                    width={8}
-                    height={height}
-                    data-tone={tone}
-                  />
-                );
-              })}
-            </g>
-          );
-        })}
-      </svg>
+      <div className={classes.plot}>
+        <svg
+          role="img"
+          aria-label={words}
+          preserveAspectRatio="none"
+          viewBox={`0 0 ${String(shown.length * 10)} 100`}
+        >
+          {[0, 50, 100].map((y) => (
+            <line key={y} x1={0} x2={shown.length * 10} y1={y} y2={y} className={classes.grid} />
+          ))}
+          {shown.map((bar, index) => {
+            let y = 100;
+            return (
+              // A second way to what the time filter of the audit page gives by keys.
+              <g key={bar.start} onClick={() => open(bar)} className={classes.bar}>
+                <title>{`${localTime(new Date(bar.start), "full")}\n${grouped(bar.ok)} done, ${grouped(bar.denied)} refused, ${grouped(bar.failed)} failed`}</title>
+                <rect x={index * 10} y={0} width={10} height={100} className={classes.hit} />
+                {parts.map(([part, tone]) => {
+                  const height = (100 * bar[part]) / top;
+                  y -= height;
+                  return height === 0 ? null : (
+                    <rect
+                      key={part}
+                      x={index * 10 + 1}
+                      y={y}
+                      width={8}
+                      height={height}
+                      data-tone={tone}
+                    />
+                  );
+                })}
+              </g>
+            );
+          })}
+        </svg>
+      </div>
       <div className={classes.times} aria-hidden>
         {ticks.map((bar, index) => bar !== undefined && <span key={index}>{time(bar.start)}</span>)}
       </div>
