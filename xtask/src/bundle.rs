@@ -21,7 +21,7 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
     command(project)?;
     let mut bundle = ui::npm(project, "exec");
     // The configuration lies beside this file's crate, not in the pages' folder.
-    bundle.args(["--yes", "--", "@tauri-apps/cli@2", "build", "--bundles", &kinds]);
+    bundle.args(["--yes", "--", "@tauri-apps/cli@2.12.5", "build", "--bundles", &kinds]);
     bundle.current_dir(project.root.join("src-tauri")).env("CARGO_TARGET_DIR", &project.target);
     process::run(&mut bundle)?;
     println!("the packages are in {}", project.target.join("release/bundle").display());
