@@ -223,6 +223,7 @@ impl Life {
             ["marmoset"]
         );
         self.get("zebrafish").await;
+        engine.set_rotation_period(&workspace.admin(), Some(acme), Some(30)).await.unwrap();
         engine
             .rotate_root_key(&workspace.admin(), acme, RootKeyRotation::NewVersion)
             .await
