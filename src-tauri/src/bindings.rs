@@ -11,7 +11,6 @@ pub fn builder() -> Builder<Wry> {
         .commands(collect_commands![
             access::access_matrix,
             audit::audit_archive,
-            audit::audit_at,
             audit::audit_counts,
             audit::audit_days,
             audit::audit_export,

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use keyward_engine::{
     ArchiveDays, AuditCountFilter, AuditStart, CountApart, CountStep, ExportFormat, ExportRange,
     VerifyOptions,
@@ -319,21 +319,6 @@ pub async fn audit_retention_set(
     let engine = &session.workspace.engine;
     engine.set_audit_retention(&context, Some(keep_days), under.as_ref()).await?;
     Ok(())
-}
-
-/// The record at a time, for jumping to it: the newest before it.
-#[tauri::command]
-#[specta::specta]
-pub async fn audit_at(
-    desktop: State<'_, Desktop>,
-    time: String,
-) -> Result<Option<u64>, CommandError> {
-    let (session, context) = desktop.request()?;
-    let until: DateTime<Utc> = parse(&time)?;
-    let filter = keyward_engine::AuditFilter { until: Some(until), ..Default::default() };
-    let engine = &session.workspace.engine;
-    let page = engine.audit_query(&context, &filter, AuditStart::Newest, 1).await?;
-    Ok(page.records.first().map(|record| record.seq))
 }
 
 fn beside(path: &Path) -> PathBuf {

@@ -12,8 +12,6 @@ export const commands = {
 	accessMatrix: () => __TAURI_INVOKE<AccessItem[]>("access_matrix"),
 	/**  Archives a sealed day. */
 	auditArchive: (day: string, progress: Channel<Progress>) => typedError<null, CommandError>(__TAURI_INVOKE("audit_archive", { day, progress })),
-	/**  The record at a time, for jumping to it: the newest before it. */
-	auditAt: (time: string) => typedError<number | null, CommandError>(__TAURI_INVOKE("audit_at", { time })),
 	/**  How many records there are by hour or day. Of the filter, tenant, action, outcome and times count. */
 	auditCounts: (filter: AuditFilterInput, step: Step, apart: Apart) => typedError<CountItem[], CommandError>(__TAURI_INVOKE("audit_counts", { filter, step, apart })),
 	/**  The log's days, oldest first. */
