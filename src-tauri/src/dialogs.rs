@@ -28,11 +28,16 @@ pub async fn folder(app: &AppHandle) -> Option<PathBuf> {
 /// # Errors
 /// `no-permission`, `disk-full` or `machine`.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
+    let part = beside(path);
     let done = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
     done.map_err(|error| unwritten(path, &error))
+}
+
+/// Where a file is written before it gets its name: what has the name is whole.
+pub fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    path.with_file_name(name)
 }
 
 /// A path that couldn't be written.

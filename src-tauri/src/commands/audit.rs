@@ -1,10 +1,6 @@
 //! The audit log: pages, counts, records with their proofs, verification, days and exports.
 
-use std::{
-    fs::File,
-    io::BufWriter,
-    path::{Path, PathBuf},
-};
+use std::{fs::File, io::BufWriter};
 
 use chrono::NaiveDate;
 use keyward_engine::{
@@ -276,8 +272,7 @@ pub async fn audit_export(
         let exported = engine.audit_export(&context, &path, range).await?;
         return Ok(Some(WrittenView { path: shown, records: exported.bodies }));
     };
-    // Beside its place and then renamed: what is there is whole.
-    let part = beside(&path);
+    let part = dialogs::beside(&path);
     let file = File::create(&part).map_err(|error| dialogs::unwritten(&part, &error))?;
     let written = engine.audit_export_lines(&context, &filter, format, BufWriter::new(file)).await;
     let written = written.inspect_err(|_| drop(std::fs::remove_file(&part)))?;
@@ -319,10 +314,4 @@ pub async fn audit_retention_set(
     let engine = &session.workspace.engine;
     engine.set_audit_retention(&context, Some(keep_days), under.as_ref()).await?;
     Ok(())
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    path.with_file_name(name)
 }
