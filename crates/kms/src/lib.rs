@@ -4,11 +4,14 @@
 //! logs: a provider answers, or fails with a [`Reason`] whose [`ErrorClass`] decides everything else.
 #![deny(missing_docs)]
 
+mod bound;
+mod canonical;
 mod error;
 pub mod local;
 mod policy;
 mod service;
 
+pub use bound::BoundKey;
 pub use error::{ErrorClass, KmsError, Reason};
 pub use policy::{KeyPolicy, PolicyDifference, PolicyDifferences, PolicyForm, PolicyPart};
 pub use service::{

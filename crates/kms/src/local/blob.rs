@@ -21,6 +21,7 @@ use keyward_core::{EncryptionContext, SecretKey};
 use zeroize::Zeroizing;
 
 use super::xaes::{NONCE_LENGTH, TAG_LENGTH, Unauthentic, Xaes};
+use crate::canonical::{write_context, write_text};
 
 /// Bytes of a wrapped key.
 pub(super) const LENGTH: usize = CIPHERTEXT_AT + SecretKey::LENGTH + TAG_LENGTH;
@@ -104,24 +105,8 @@ impl Wrapper<'_> {
         out.extend_from_slice(LABEL);
         write_text(out, self.identity);
         out.extend_from_slice(&self.version.to_be_bytes());
-        write_length(out, context.len());
-        for (key, value) in context.iter() {
-            write_text(out, key);
-            write_text(out, value);
-        }
+        write_context(out, context);
     }
-}
-
-fn write_text(out: &mut Vec<u8>, text: &str) {
-    write_length(out, text.len());
-    out.extend_from_slice(text.as_bytes());
-}
-
-fn write_length(out: &mut Vec<u8>, length: usize) {
-    // INVARIANT: a context's texts were read from messages and rows with far smaller limits. Were one
-    // longer, its length would read as the largest number, and no shorter text has that one.
-    let length = u32::try_from(length).unwrap_or(u32::MAX);
-    out.extend_from_slice(&length.to_be_bytes());
 }
 
 #[cfg(test)]
