@@ -13,8 +13,8 @@
 //!
 //! The key is bytes 0 to 31 of Argon2id(passphrase, salt), version 0x13, 64 bytes long. The cipher is
 //! AES-256-GCM, its additional data `keyward secrets v1` and the header in RFC 8785 form. The plaintext
-//! is, for each secret in the order of names: the name's length (1 byte), the name, the secret (32
-//! bytes).
+//! is, for each secret in the order of names: the name's length (1 byte), the name, the secret's length
+//! (2 bytes, big-endian), the secret.
 //!
 //! `check` tells a wrong passphrase from a damaged file, and commits to the key, which AES-GCM alone
 //! doesn't: no file opens under two passphrases.
@@ -26,7 +26,6 @@ use aes_gcm::{
     aead::{Aead, Payload},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use keyward_core::SecretKey;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -37,7 +36,7 @@ const FORMAT: u32 = 1;
 const LABEL: &[u8] = b"keyward secrets v1";
 
 /// Secrets by name.
-pub(crate) type Secrets = BTreeMap<String, SecretKey>;
+pub(crate) type Secrets = BTreeMap<String, Zeroizing<Vec<u8>>>;
 
 /// A file's contents, parsed but not yet verified.
 #[derive(Serialize, Deserialize)]
@@ -186,14 +185,17 @@ fn split(derived: &[u8; 64]) -> (Zeroizing<[u8; 32]>, [u8; 32]) {
 }
 
 fn serialise_secrets(secrets: &Secrets) -> Zeroizing<Vec<u8>> {
-    let length = secrets.keys().map(|name| 1 + name.len() + SecretKey::LENGTH).sum();
+    let length = secrets.iter().map(|(name, secret)| 1 + name.len() + 2 + secret.len()).sum();
     // Of its final size at once: growing would leave copies of secrets behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(length));
     for (name, secret) in secrets {
         // INVARIANT: the vault let in names of 1 to 64 bytes only.
         bytes.push(u8::try_from(name.len()).expect("a name has at most 64 bytes"));
         bytes.extend_from_slice(name.as_bytes());
-        bytes.extend_from_slice(secret.expose());
+        // INVARIANT: nor a secret longer than `MAX_SECRET`.
+        let length = u16::try_from(secret.len()).expect("a secret has at most 8 KiB");
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(secret);
     }
     bytes
 }
@@ -202,9 +204,10 @@ fn parse_secrets(mut bytes: &[u8]) -> Option<Secrets> {
     let mut secrets = Secrets::new();
     while let Some((&length, rest)) = bytes.split_first() {
         let (name, rest) = rest.split_at_checked(length.into())?;
-        let (secret, rest) = rest.split_at_checked(SecretKey::LENGTH)?;
+        let (length, rest) = rest.split_first_chunk()?;
+        let (secret, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
         let name = std::str::from_utf8(name).ok()?;
-        secrets.insert(name.into(), SecretKey::from_slice(secret)?);
+        secrets.insert(name.into(), Zeroizing::new(secret.to_vec()));
         bytes = rest;
     }
     Some(secrets)
@@ -240,10 +243,12 @@ mod tests {
 
     #[test]
     fn a_cut_plaintext_is_no_set_of_secrets() {
-        let secrets = Secrets::from([("a".into(), SecretKey::new([1; 32]))]);
+        let secret = |length| Zeroizing::new(vec![1; length]);
+        let secrets = Secrets::from([("a".into(), secret(32)), ("b".into(), secret(300))]);
         let bytes = serialise_secrets(&secrets);
-        assert!(parse_secrets(&bytes).is_some());
-        for length in 1..bytes.len() {
+        assert_eq!(parse_secrets(&bytes), Some(secrets));
+        let whole = 1 + 1 + 2 + 32;
+        for length in (1..bytes.len()).filter(|length| *length != whole) {
             assert!(parse_secrets(&bytes[..length]).is_none(), "{length}");
         }
     }

@@ -26,9 +26,9 @@ pub enum SecretsError {
         /// The secret's name.
         name: String,
     },
-    /// The keyring's entry isn't 32 bytes.
-    #[error("the OS keyring's entry for secret `{name}` is damaged; restore it from a copy")]
-    KeyringDamaged {
+    /// What is kept under a name isn't what was put there.
+    #[error("what is kept as secret `{name}` is damaged; restore it from a copy")]
+    EntryDamaged {
         /// The secret's name.
         name: String,
     },
@@ -65,6 +65,14 @@ pub enum SecretsError {
     BadName {
         /// The start of the name.
         name: String,
+    },
+    /// A secret is longer than any is.
+    #[error("secret `{name}` has more than {most} bytes; look whether it is the right one")]
+    TooLong {
+        /// The secret's name.
+        name: String,
+        /// The most bytes that one may have.
+        most: usize,
     },
     /// A new passphrase is too short to protect anything.
     #[error("the passphrase has fewer than {least} characters; choose a longer one")]
@@ -110,14 +118,15 @@ impl SecretsError {
             Self::KeyringUnavailable { .. } => Code::KeyringUnavailable,
             Self::WrongPassphrase { .. } => Code::WrongPassphrase,
             Self::KeyringAmbiguous { .. }
-            | Self::KeyringDamaged { .. }
+            | Self::EntryDamaged { .. }
             | Self::Damaged { .. }
             | Self::CostOutOfRange { .. } => Code::StateCorrupt,
             Self::Newer { .. } => Code::WorkspaceNewer,
             Self::NotKept { .. } | Self::NoMemory | Self::NoRandomness => Code::Machine,
-            Self::BadName { .. } | Self::WeakPassphrase { .. } | Self::NoPassphrase => {
-                Code::InvalidInput
-            }
+            Self::BadName { .. }
+            | Self::TooLong { .. }
+            | Self::WeakPassphrase { .. }
+            | Self::NoPassphrase => Code::InvalidInput,
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull,
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

@@ -1,7 +1,7 @@
 //! Where a workspace's own secrets rest: the OS keyring, or a passphrase-sealed file.
 //!
-//! Two secrets live here: the seed of the log's Ed25519 key and the secret that seals the local key
-//! store. A workspace says once, in its configuration, which [`Backing`] it uses; a [`Vault`] of that
+//! Here live the seed of the log's Ed25519 key, the secret that seals the local key store, and the
+//! credentials that providers are called with, where somebody typed some in. A workspace says once, in its configuration, which [`Backing`] it uses; a [`Vault`] of that
 //! backing either works or fails. It never turns to the other one: a secret that silently moved from a
 //! keyring to a weak passphrase would be a downgrade that nobody asked for.
 //!
@@ -16,10 +16,12 @@ mod error;
 mod keyring_text;
 mod os_keyring;
 mod sealed_file;
+mod secret_text;
 mod vault;
 
 pub use backing::{Backing, BackingError};
 pub use cost::Cost;
 pub use error::SecretsError;
 pub use keyring_text::KeyringText;
+pub use secret_text::SecretText;
 pub use vault::Vault;

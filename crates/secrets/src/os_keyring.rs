@@ -1,7 +1,7 @@
 //! Secrets in the OS keyring: one entry for each, under the service `keyward`.
 
 use keyring::{Entry, Error};
-use keyward_core::{SecretKey, WorkspaceId};
+use keyward_core::WorkspaceId;
 use zeroize::Zeroizing;
 
 use crate::SecretsError;
@@ -9,14 +9,12 @@ use crate::SecretsError;
 /// The service under which the keyring lists our entries. The user is `WORKSPACE/NAME`.
 const SERVICE: &str = "keyward";
 
-pub(crate) fn load(workspace: WorkspaceId, name: &str) -> Result<Option<SecretKey>, SecretsError> {
+pub(crate) fn load(
+    workspace: WorkspaceId,
+    name: &str,
+) -> Result<Option<Zeroizing<Vec<u8>>>, SecretsError> {
     match entry(workspace, name)?.get_secret() {
-        Ok(bytes) => {
-            let bytes = Zeroizing::new(bytes);
-            SecretKey::from_slice(&bytes)
-                .map(Some)
-                .ok_or_else(|| SecretsError::KeyringDamaged { name: name.into() })
-        }
+        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
         Err(Error::NoEntry) => Ok(None),
         Err(error) => Err(explain(name, error)),
     }
@@ -25,9 +23,9 @@ pub(crate) fn load(workspace: WorkspaceId, name: &str) -> Result<Option<SecretKe
 pub(crate) fn store(
     workspace: WorkspaceId,
     name: &str,
-    secret: &SecretKey,
+    secret: &[u8],
 ) -> Result<(), SecretsError> {
-    entry(workspace, name)?.set_secret(secret.expose()).map_err(|error| explain(name, error))
+    entry(workspace, name)?.set_secret(secret).map_err(|error| explain(name, error))
 }
 
 pub(crate) fn remove(workspace: WorkspaceId, name: &str) -> Result<(), SecretsError> {
@@ -45,7 +43,7 @@ pub(crate) fn load_text(
     match entry(workspace, name)?.get_secret() {
         Ok(bytes) => String::from_utf8(bytes)
             .map(Some)
-            .map_err(|_| SecretsError::KeyringDamaged { name: name.into() }),
+            .map_err(|_| SecretsError::EntryDamaged { name: name.into() }),
         Err(Error::NoEntry) => Ok(None),
         Err(error) => Err(explain(name, error)),
     }
@@ -66,8 +64,7 @@ pub(crate) fn probe() -> Result<(), SecretsError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| SecretsError::NoRandomness)?;
     let workspace = WorkspaceId::from_bytes(bytes);
-    let probe = SecretKey::new([0; SecretKey::LENGTH]);
-    store(workspace, "probe", &probe)?;
+    store(workspace, "probe", &[0; 32])?;
     let read = load(workspace, "probe");
     remove(workspace, "probe")?;
     match read? {
@@ -90,7 +87,7 @@ fn explain(name: &str, error: Error) -> SecretsError {
         Error::Ambiguous(_) => SecretsError::KeyringAmbiguous { name: name.into() },
         Error::BadEncoding(bytes) | Error::BadDataFormat(bytes, _) => {
             drop(Zeroizing::new(bytes));
-            SecretsError::KeyringDamaged { name: name.into() }
+            SecretsError::EntryDamaged { name: name.into() }
         }
         error => SecretsError::KeyringUnavailable { cause: error.to_string() },
     }

@@ -9,7 +9,6 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use keyward_core::SecretKey;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -36,17 +35,17 @@ impl SealedFile {
         Self { path, passphrase, cost, opened: Mutex::new(None) }
     }
 
-    pub(crate) fn load(&self, name: &str) -> Result<Option<SecretKey>, SecretsError> {
+    pub(crate) fn load(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, SecretsError> {
         Ok(self.read()?.and_then(|(_, mut secrets)| secrets.remove(name)))
     }
 
-    pub(crate) fn store(&self, name: &str, secret: &SecretKey) -> Result<(), SecretsError> {
+    pub(crate) fn store(&self, name: &str, secret: &[u8]) -> Result<(), SecretsError> {
         let _lock = self.lock()?;
         let (key, mut secrets) = match self.read()? {
             Some(found) => found,
             None => (self.first_key(&self.passphrase)?, Secrets::new()),
         };
-        secrets.insert(name.into(), secret.duplicate());
+        secrets.insert(name.into(), Zeroizing::new(secret.to_vec()));
         self.write(&key, &secrets)?;
         self.remember(key);
         Ok(())
@@ -62,6 +61,14 @@ impl SealedFile {
         match secrets.remove(name) {
             Some(_) => self.write(&key, &secrets),
             None => Ok(()),
+        }
+    }
+
+    /// Forgets the passphrase once it has opened the file: the key that it gave is enough until the file is
+    /// sealed with another one.
+    pub(crate) fn forget_passphrase(&mut self) {
+        if self.opened.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            self.passphrase = Zeroizing::new(String::new());
         }
     }
 
@@ -119,7 +126,12 @@ impl SealedFile {
     }
 
     fn write(&self, key: &FileKey, secrets: &Secrets) -> Result<(), SecretsError> {
-        self.replace(&key.seal(secrets)?).map_err(|error| self.io("write", error))
+        let contents = key.seal(secrets)?;
+        // What couldn't be read again is never put in the place of what can.
+        if contents.len() as u64 > MAX_FILE_LENGTH {
+            return Err(self.io("write", io::ErrorKind::FileTooLarge.into()));
+        }
+        self.replace(&contents).map_err(|error| self.io("write", error))
     }
 
     /// Puts new contents in the file's place: a crash leaves the old file or the new one, whole.
@@ -180,8 +192,9 @@ impl SealedFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Vault;
+    use crate::{SecretText, Vault};
     use base64::{Engine, prelude::BASE64_STANDARD};
+    use keyward_core::SecretKey;
     use serde_json::{Value, json};
 
     /// The least that is allowed, so that the tests are quick.
@@ -210,6 +223,49 @@ mod tests {
         second.remove("ledger").unwrap();
         second.remove("ledger").unwrap();
         assert!(first.load("ledger").unwrap().is_none());
+    }
+
+    #[test]
+    fn texts_of_any_length_rest_beside_keys_and_are_not_taken_for_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = vault(folder.path(), "correct horse");
+        let long = "x".repeat(8 * 1024);
+        for typed in ["", "wJalrXUtnFEMI/K7MDENG", "\u{e4}\0", &long] {
+            vault.store_text("aws", &SecretText::new(typed.to_owned())).unwrap();
+            assert_eq!(vault.load_text("aws").unwrap().unwrap().expose(), typed);
+        }
+        vault.store("ledger", &SecretKey::new([3; 32])).unwrap();
+        assert_eq!(vault.load_text("aws").unwrap().unwrap().expose(), long);
+        assert!(matches!(vault.load("aws"), Err(SecretsError::EntryDamaged { .. })));
+        let longer = SecretText::new(format!("{long}x"));
+        assert!(matches!(
+            vault.store_text("aws", &longer),
+            Err(SecretsError::TooLong { most: 8192, .. })
+        ));
+        let file = fs::read(folder.path().join("secrets.json")).unwrap();
+        assert!(!file.windows(20).any(|bytes| bytes == &long.as_bytes()[..20]));
+    }
+
+    #[test]
+    fn a_file_that_would_be_too_long_to_read_again_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = vault(folder.path(), "correct horse");
+        let long = SecretText::new("x".repeat(8 * 1024));
+        let kept = (0..10).take_while(|n| vault.store_text(&format!("s{n}"), &long).is_ok()).count();
+        assert!((4..10).contains(&kept), "{kept}");
+        assert!(vault.load_text("s0").unwrap().is_some(), "what was there is still there");
+    }
+
+    #[test]
+    fn a_forgotten_passphrase_leaves_what_it_opened_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut kept = vault(folder.path(), "correct horse");
+        kept.store("a", &SecretKey::new([1; 32])).unwrap();
+        kept.forget_passphrase();
+        kept.store("b", &SecretKey::new([2; 32])).unwrap();
+        assert!(kept.load("a").unwrap().is_some());
+        vault(folder.path(), "correct horse").change_passphrase(text("battery staple")).unwrap();
+        assert!(matches!(kept.load("a"), Err(SecretsError::WrongPassphrase { .. })));
     }
 
     #[cfg(unix)]

@@ -6,7 +6,10 @@ use keyward_core::{SecretKey, WorkspaceId};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::{Backing, Cost, SecretsError, os_keyring, sealed_file::SealedFile};
+use crate::{Backing, Cost, SecretText, SecretsError, os_keyring, sealed_file::SealedFile};
+
+/// The longest secret, in bytes. Windows keeps less, 2,560, and says so.
+const MAX_SECRET: usize = 8 * 1024;
 
 /// Where one workspace's secrets rest.
 pub struct Vault(Place);
@@ -60,35 +63,41 @@ impl Vault {
         }
     }
 
-    /// Reads a secret; `None` where none is kept under the name.
+    /// Reads a key; `None` where none is kept under the name.
     ///
     /// # Errors
-    /// [`SecretsError`] where the backing can't be reached or opened.
+    /// [`SecretsError`] where the backing can't be reached or opened, or what it has is no key.
     pub fn load(&self, name: &str) -> Result<Option<SecretKey>, SecretsError> {
-        check_name(name)?;
-        match &self.0 {
-            Place::Keyring(workspace) => os_keyring::load(*workspace, name),
-            Place::File(file) => file.load(name),
-        }
+        let Some(bytes) = self.load_bytes(name)? else { return Ok(None) };
+        let key = SecretKey::from_slice(&bytes);
+        key.map(Some).ok_or_else(|| SecretsError::EntryDamaged { name: name.into() })
     }
 
-    /// Keeps a secret, in place of an older one of the name, and reads it back: once this returns, a
+    /// Reads a secret text; `None` where none is kept under the name.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_text(&self, name: &str) -> Result<Option<SecretText>, SecretsError> {
+        let Some(bytes) = self.load_bytes(name)? else { return Ok(None) };
+        let text = std::str::from_utf8(&bytes).map(|text| SecretText::new(text.to_owned()));
+        text.map(Some).map_err(|_| SecretsError::EntryDamaged { name: name.into() })
+    }
+
+    /// Keeps a key, in place of an older secret of the name, and reads it back: once this returns, a
     /// later [`load`](Self::load) gives it.
     ///
     /// # Errors
     /// [`SecretsError`] where the secret wasn't kept. Whoever was about to use it must stop.
     pub fn store(&self, name: &str, secret: &SecretKey) -> Result<(), SecretsError> {
-        check_name(name)?;
-        match &self.0 {
-            Place::Keyring(workspace) => os_keyring::store(*workspace, name, secret)?,
-            Place::File(file) => file.store(name, secret)?,
-        }
-        let kept = self.load(name)?;
-        if kept.is_some_and(|kept| kept.expose().ct_eq(secret.expose()).into()) {
-            Ok(())
-        } else {
-            Err(SecretsError::NotKept { name: name.into() })
-        }
+        self.store_bytes(name, secret.expose())
+    }
+
+    /// Keeps a secret text of at most 8 KiB, as [`store`](Self::store) does a key.
+    ///
+    /// # Errors
+    /// As [`store`](Self::store); [`SecretsError::TooLong`].
+    pub fn store_text(&self, name: &str, secret: &SecretText) -> Result<(), SecretsError> {
+        self.store_bytes(name, secret.expose().as_bytes())
     }
 
     /// Forgets a secret. One that isn't there is no error.
@@ -103,6 +112,14 @@ impl Vault {
         }
     }
 
+    /// Forgets the passphrase of a file that is open by it, for a vault that is held on to: the file's key
+    /// is enough until somebody seals it with another passphrase. A keyring has none to forget.
+    pub fn forget_passphrase(&mut self) {
+        if let Place::File(file) = &mut self.0 {
+            file.forget_passphrase();
+        }
+    }
+
     /// Seals the file with another passphrase, under a new salt. The secrets themselves stay the same:
     /// whoever has an old copy of the file and its passphrase still has them.
     ///
@@ -112,6 +129,31 @@ impl Vault {
         match &mut self.0 {
             Place::Keyring(_) => Err(SecretsError::NoPassphrase),
             Place::File(file) => file.change_passphrase(new),
+        }
+    }
+
+    fn load_bytes(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, SecretsError> {
+        check_name(name)?;
+        match &self.0 {
+            Place::Keyring(workspace) => os_keyring::load(*workspace, name),
+            Place::File(file) => file.load(name),
+        }
+    }
+
+    fn store_bytes(&self, name: &str, secret: &[u8]) -> Result<(), SecretsError> {
+        check_name(name)?;
+        if secret.len() > MAX_SECRET {
+            return Err(SecretsError::TooLong { name: name.into(), most: MAX_SECRET });
+        }
+        match &self.0 {
+            Place::Keyring(workspace) => os_keyring::store(*workspace, name, secret)?,
+            Place::File(file) => file.store(name, secret)?,
+        }
+        let kept = self.load_bytes(name)?;
+        if kept.is_some_and(|kept| kept.ct_eq(secret).into()) {
+            Ok(())
+        } else {
+            Err(SecretsError::NotKept { name: name.into() })
         }
     }
 }

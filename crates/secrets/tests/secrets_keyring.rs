@@ -11,7 +11,7 @@ use std::{
 };
 
 use keyward_core::{Code, SecretKey, WorkspaceId};
-use keyward_secrets::Vault;
+use keyward_secrets::{SecretText, Vault};
 
 /// Set in the inner process to the scenario it is to play.
 const SCENARIO: &str = "KEYWARD_TEST_KEYRING_SCENARIO";
@@ -54,6 +54,10 @@ fn keeps_secrets() {
         vault.store("ledger", &SecretKey::new(bytes)).unwrap();
         assert_eq!(Vault::keyring(workspace).load("ledger").unwrap().unwrap().expose(), &bytes);
     }
+    let typed = SecretText::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCY\u{e4}".to_owned());
+    vault.store_text("credential", &typed).unwrap();
+    let kept = Vault::keyring(workspace).load_text("credential").unwrap().unwrap();
+    assert_eq!(kept.expose(), typed.expose());
     let other = Vault::keyring(WorkspaceId::from_bytes([8; 16]));
     assert!(other.load("ledger").unwrap().is_none(), "workspaces have secrets of their own");
     vault.store("key-store", &SecretKey::new([3; 32])).unwrap();
