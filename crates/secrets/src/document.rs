@@ -13,8 +13,9 @@
 //!
 //! The key is bytes 0 to 31 of Argon2id(passphrase, salt), version 0x13, 64 bytes long. The cipher is
 //! AES-256-GCM, its additional data `keyward secrets v1` and the header in RFC 8785 form. The plaintext
-//! is, for each secret in the order of names: the name's length (1 byte), the name, the secret's length
-//! (2 bytes, big-endian), the secret.
+//! is, for each secret in the order of names: the name's length (1 byte; its highest bit says that the
+//! secret is a text and no key), the name, a text's length (2 bytes, big-endian), the secret: a key has 32
+//! bytes.
 //!
 //! `check` tells a wrong passphrase from a damaged file, and commits to the key, which AES-GCM alone
 //! doesn't: no file opens under two passphrases.
@@ -34,6 +35,10 @@ use crate::{Cost, SecretsError};
 
 const FORMAT: u32 = 1;
 const LABEL: &[u8] = b"keyward secrets v1";
+/// Marks a secret of another length than a key's.
+const TEXT: u8 = 0x80;
+/// The length of a key, in bytes.
+const KEY_LENGTH: usize = 32;
 
 /// Secrets by name.
 pub(crate) type Secrets = BTreeMap<String, Zeroizing<Vec<u8>>>;
@@ -185,16 +190,20 @@ fn split(derived: &[u8; 64]) -> (Zeroizing<[u8; 32]>, [u8; 32]) {
 }
 
 fn serialise_secrets(secrets: &Secrets) -> Zeroizing<Vec<u8>> {
-    let length = secrets.iter().map(|(name, secret)| 1 + name.len() + 2 + secret.len()).sum();
-    // Of its final size at once: growing would leave copies of secrets behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
+    let most = secrets.iter().map(|(name, secret)| 1 + name.len() + 2 + secret.len()).sum();
+    // Of its greatest size at once: growing would leave copies of secrets behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most));
     for (name, secret) in secrets {
         // INVARIANT: the vault let in names of 1 to 64 bytes only.
-        bytes.push(u8::try_from(name.len()).expect("a name has at most 64 bytes"));
+        let length = u8::try_from(name.len()).expect("a name has at most 64 bytes");
+        let is_key = secret.len() == KEY_LENGTH;
+        bytes.push(if is_key { length } else { length | TEXT });
         bytes.extend_from_slice(name.as_bytes());
-        // INVARIANT: nor a secret longer than `MAX_SECRET`.
-        let length = u16::try_from(secret.len()).expect("a secret has at most 8 KiB");
-        bytes.extend_from_slice(&length.to_be_bytes());
+        if !is_key {
+            // INVARIANT: nor a secret longer than `MAX_SECRET`.
+            let length = u16::try_from(secret.len()).expect("a secret has at most 8 KiB");
+            bytes.extend_from_slice(&length.to_be_bytes());
+        }
         bytes.extend_from_slice(secret);
     }
     bytes
@@ -202,10 +211,16 @@ fn serialise_secrets(secrets: &Secrets) -> Zeroizing<Vec<u8>> {
 
 fn parse_secrets(mut bytes: &[u8]) -> Option<Secrets> {
     let mut secrets = Secrets::new();
-    while let Some((&length, rest)) = bytes.split_first() {
-        let (name, rest) = rest.split_at_checked(length.into())?;
-        let (length, rest) = rest.split_first_chunk()?;
-        let (secret, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+    while let Some((&marked, rest)) = bytes.split_first() {
+        let (name, rest) = rest.split_at_checked((marked & !TEXT).into())?;
+        let (length, rest) = match rest.split_first_chunk() {
+            Some((length, rest)) if marked & TEXT != 0 => {
+                (u16::from_be_bytes(*length).into(), rest)
+            }
+            None if marked & TEXT != 0 => return None,
+            _ => (KEY_LENGTH, rest),
+        };
+        let (secret, rest) = rest.split_at_checked(length)?;
         let name = std::str::from_utf8(name).ok()?;
         secrets.insert(name.into(), Zeroizing::new(secret.to_vec()));
         bytes = rest;
@@ -247,7 +262,7 @@ mod tests {
         let secrets = Secrets::from([("a".into(), secret(32)), ("b".into(), secret(300))]);
         let bytes = serialise_secrets(&secrets);
         assert_eq!(parse_secrets(&bytes), Some(secrets));
-        let whole = 1 + 1 + 2 + 32;
+        let whole = 1 + 1 + 32;
         for length in (1..bytes.len()).filter(|length| *length != whole) {
             assert!(parse_secrets(&bytes[..length]).is_none(), "{length}");
         }

@@ -20,11 +20,7 @@ pub(crate) fn load(
     }
 }
 
-pub(crate) fn store(
-    workspace: WorkspaceId,
-    name: &str,
-    secret: &[u8],
-) -> Result<(), SecretsError> {
+pub(crate) fn store(workspace: WorkspaceId, name: &str, secret: &[u8]) -> Result<(), SecretsError> {
     entry(workspace, name)?.set_secret(secret).map_err(|error| explain(name, error))
 }
 

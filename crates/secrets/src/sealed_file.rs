@@ -251,7 +251,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let vault = vault(folder.path(), "correct horse");
         let long = SecretText::new("x".repeat(8 * 1024));
-        let kept = (0..10).take_while(|n| vault.store_text(&format!("s{n}"), &long).is_ok()).count();
+        let kept =
+            (0..10).take_while(|n| vault.store_text(&format!("s{n}"), &long).is_ok()).count();
         assert!((4..10).contains(&kept), "{kept}");
         assert!(vault.load_text("s0").unwrap().is_some(), "what was there is still there");
     }
