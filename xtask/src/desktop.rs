@@ -12,16 +12,21 @@ use crate::{
 /// Sets up and builds the pages, the console and what makes the demonstration; gives the console's
 /// program.
 pub fn build(project: &Project) -> Result<PathBuf, Error> {
+    build_as(project, &[])?;
+    Ok(project.built("keyward-desktop"))
+}
+
+/// As [`build`], as they are released: what is measured is what people get.
+pub fn build_release(project: &Project) -> Result<(), Error> {
+    build_as(project, &["--release"])
+}
+
+fn build_as(project: &Project, profile: &[&str]) -> Result<(), Error> {
     setup::for_desktop(project)?;
     ui::build(project)?;
     let mut build = cargo(project, "build");
-    process::run(build.args([
-        "--package",
-        "keyward-desktop",
-        "--package",
-        "keyward-demonstration",
-    ]))?;
-    Ok(project.built("keyward-desktop"))
+    build.args(["--package", "keyward-desktop", "--package", "keyward-demonstration"]);
+    process::run(build.args(profile))
 }
 
 /// Makes the demonstration workspace where there is none, and gives its folder.

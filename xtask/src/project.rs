@@ -52,6 +52,11 @@ impl Project {
         self.target.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
+    /// A program as the release build makes it.
+    pub fn released(&self, name: &str) -> PathBuf {
+        self.target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+
     /// The workspace's manifest, so that commands work from any folder within.
     pub fn manifest(&self) -> PathBuf {
         self.root.join("Cargo.toml")

@@ -55,6 +55,8 @@ pub struct Bench {
     pub quick: bool,
     /// Where what waits runs.
     pub runtime: Runtime,
+    /// The large workspace to measure the desktop console on, if not its own.
+    pub workspace: Option<PathBuf>,
     wanted: Option<String>,
     rows: Vec<Row>,
     skipped: Vec<(String, String)>,
@@ -63,7 +65,7 @@ pub struct Bench {
 impl Bench {
     /// A run of the rows whose name starts with `wanted`, or of all.
     pub fn new(wanted: Option<String>, quick: bool, runtime: Runtime) -> Self {
-        Self { quick, runtime, wanted, rows: Vec::new(), skipped: Vec::new() }
+        Self { quick, runtime, workspace: None, wanted, rows: Vec::new(), skipped: Vec::new() }
     }
 
     /// Whether a row, or a group of rows by the start of their names, is part of this run.

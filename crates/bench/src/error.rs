@@ -27,6 +27,12 @@ pub enum BenchError {
     /// The object folder failed.
     #[error(transparent)]
     Objects(#[from] ObjectsError),
+    /// The large workspace can't be opened.
+    #[error(transparent)]
+    Workspace(#[from] keyward_workspace::WorkspaceError),
+    /// The console's window can't be driven.
+    #[error(transparent)]
+    Window(#[from] keyward_tests::window::WindowError),
     /// Bare SQLite failed.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),

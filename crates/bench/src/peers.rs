@@ -105,9 +105,14 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
 
 /// Runs a program to its end.
 pub fn run(command: &mut Command) -> Result<(), BenchError> {
+    output(command).map(drop)
+}
+
+/// Runs a program to its end, and gives what it printed.
+pub fn output(command: &mut Command) -> Result<String, BenchError> {
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let program = Path::new(command.get_program());
     Err(BenchError::Peer {

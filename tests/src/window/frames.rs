@@ -4,6 +4,8 @@
 //! zooms or drags. They tell what a hand feels, drawing by the system included as far as it holds up
 //! the next frame.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -31,12 +33,12 @@ pub struct Frames {
 /// How the map of all tenants behaved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapTimes {
-    /// From going to the page until its first picture, in milliseconds.
-    pub first_picture_ms: f64,
-    /// While it is zoomed in and out by the wheel.
-    pub zoom: Frames,
-    /// While it is dragged, close enough that tenants show their names.
-    pub pan: Frames,
+    /// From going to the page until its first picture.
+    pub first_picture: Duration,
+    /// Frames while it is zoomed in and out by the wheel, in milliseconds.
+    pub zoom: Vec<f64>,
+    /// Frames while it is dragged, close enough that tenants show their names.
+    pub pan: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -56,13 +58,20 @@ impl Window {
         let arguments = vec![PAGE.into(), frames.into()];
         let told = self.client().execute_async(SCRIPT, arguments).await?;
         match serde_json::from_value(told.clone()) {
-            Ok(Measured::Times { first, zoom, pan }) => match (Frames::of(zoom), Frames::of(pan)) {
-                (Some(zoom), Some(pan)) => Ok(MapTimes { first_picture_ms: first, zoom, pan }),
-                _ => Err(not_ready("no frame was measured")),
-            },
+            Ok(Measured::Times { first, zoom, pan }) => {
+                let first_picture = Duration::from_secs_f64(first.max(0.0) / 1e3);
+                Ok(MapTimes { first_picture, zoom, pan })
+            }
             Ok(Measured::Failed { failed }) => Err(not_ready(&failed)),
             Err(_) => Err(not_ready(&Value::to_string(&told))),
         }
+    }
+}
+
+impl MapTimes {
+    /// All frames.
+    pub fn frames(&self) -> impl Iterator<Item = f64> + '_ {
+        self.zoom.iter().chain(&self.pan).copied()
     }
 }
 

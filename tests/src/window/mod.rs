@@ -5,12 +5,18 @@
 
 mod frames;
 mod person;
+mod processes;
+mod scroll;
 mod session;
+mod start;
 mod surroundings;
 mod watch;
 
 pub use frames::{Frames, MapTimes};
+pub use processes::Processes;
+pub use scroll::ScrollTimes;
 pub use session::{Theme, Window, WindowError};
+pub use start::StartTimes;
 pub use surroundings::{Surroundings, missing};
 
 /// Every page, by its path in the window.

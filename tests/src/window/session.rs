@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -15,7 +15,10 @@ use fantoccini::{
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
-use super::surroundings::{Ended, Surroundings};
+use super::{
+    processes::Processes,
+    surroundings::{Ended, Surroundings},
+};
 
 /// How long a page may take until it says that it is ready, or shows what is looked for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -101,7 +104,8 @@ impl From<CmdError> for WindowError {
 /// An open window.
 pub struct Window {
     client: Client,
-    _driver: Ended,
+    application: PathBuf,
+    driver: Ended,
 }
 
 impl Window {
@@ -126,7 +130,7 @@ impl Window {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .map_err(WindowError::Opening)?;
-        Ok(Self { client, _driver: driver })
+        Ok(Self { client, application: application.into(), driver })
     }
 
     /// Unlocks a workspace whose secrets rest in the keyring, as its user does.
@@ -232,6 +236,12 @@ impl Window {
     /// [`WindowError::Driving`].
     pub async fn picture(&self) -> Result<Vec<u8>, WindowError> {
         Ok(self.client.screenshot().await?)
+    }
+
+    /// The application's processes; `None` where the system doesn't tell.
+    #[must_use]
+    pub fn processes(&self) -> Option<Processes> {
+        Processes::of(&self.application, self.driver.id())
     }
 
     /// The rest of what a driver can do.

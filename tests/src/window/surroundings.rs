@@ -167,6 +167,10 @@ impl Ended {
         std::os::unix::process::CommandExt::process_group(command, 0);
         Ok(Self(command.spawn()?))
     }
+
+    pub(super) fn id(&self) -> u32 {
+        self.0.id()
+    }
 }
 
 impl Drop for Ended {

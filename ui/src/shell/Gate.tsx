@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { ErrorNotice } from "@/design";
 import { events, failureOf, keys, on, useStanding } from "@/ipc";
 import { forgetVerification } from "@/ipc/verification";
+import { mark } from "./marks";
 import classes from "./Gate.module.css";
 
 const FirstRun = lazy(() => import("@/pages/first-run"));
@@ -20,7 +21,10 @@ export function Gate({ children }: { readonly children: ReactNode }) {
     [client],
   );
   useEffect(() => {
-    if (open) return;
+    if (open) {
+      mark("workspace-open");
+      return;
+    }
     forgetVerification();
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.standing[0] });
   }, [open, client]);

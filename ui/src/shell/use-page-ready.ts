@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { mark } from "./marks";
 
 /** Says on `<main>` that the page shows its data: tests and pictures wait for it. */
 export function usePageReady(ready: boolean): void {
@@ -6,6 +7,7 @@ export function usePageReady(ready: boolean): void {
     const main = document.querySelector("main");
     if (main === null || !ready) return;
     main.dataset.ready = "true";
+    mark("page-ready");
     return () => {
       delete main.dataset.ready;
     };

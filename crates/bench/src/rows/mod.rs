@@ -2,6 +2,7 @@
 
 mod bare;
 mod commit;
+pub mod desktop;
 mod files;
 mod growth;
 mod log;
@@ -30,6 +31,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("growth", growth::rows),
     ("log", log::rows),
     ("commit", commit::rows),
+    ("desktop", desktop::rows),
 ];
 
 /// Runs what is wanted.

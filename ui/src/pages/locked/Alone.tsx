@@ -1,8 +1,9 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { ErrorNotice, Icon, type IconName, type Tone } from "@/design";
 import { call, commands, failureOf } from "@/ipc";
+import { mark } from "@/shell/marks";
 import classes from "./Alone.module.css";
 
 interface AloneProps {
@@ -14,6 +15,7 @@ interface AloneProps {
 
 /** A page that stands without the shell: there is no open workspace to go about in. */
 export function Alone({ folder, standing, children }: AloneProps) {
+  useEffect(() => mark("page-ready"), []);
   const choose = useMutation({ mutationFn: () => call(commands.workspaceChoose()) });
   return (
     <div className={classes.alone}>
