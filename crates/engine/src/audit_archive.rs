@@ -160,7 +160,7 @@ impl Engine {
         };
         let mut reader = self.store.read().await?;
         let set = require::dataset(&mut reader, tenant, dataset).await?;
-        self.residency(&set)?;
+        self.residency(&set.name, &set.regions)?;
         let key = DataKeyId {
             tenant: tenant.clone(),
             dataset: dataset.clone(),

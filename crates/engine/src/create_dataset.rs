@@ -43,7 +43,7 @@ impl Engine {
                 names,
                 sidecar_stale: true,
             };
-            self.residency(&dataset)?;
+            self.residency(&dataset.name, &dataset.regions)?;
             if datasets::get(&mut *self.store.read().await?, tenant, name).await?.is_some() {
                 return Err(EngineError::AlreadyExists { what: "dataset", name: name.to_string() });
             }
@@ -58,7 +58,8 @@ impl Engine {
             data_keys::insert(&mut write, &made.row).await?;
             let entry = entry.with("root_key", made.root_key.to_string());
             self.commit(write, context, vec![entry]).await?;
-            self.cache.insert(&id, row.epoch, &made.secret);
+            let lifetimes = self.cache.settings().of(&row.serving);
+            self.cache.insert(&id, row.epoch, lifetimes, &made.secret);
             self.refresh_sidecars(tenant).await;
             // As it is now, with its sidecar written.
             require::dataset(&mut *self.store.read().await?, tenant, name).await

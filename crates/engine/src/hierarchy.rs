@@ -20,6 +20,7 @@ use keyward_store::{
 use crate::{
     Engine, EngineError, OperationContext, RootKeyView,
     audit_query::query_of,
+    cache::Held,
     register_root_key::proven,
     require,
     rotation_period::{default_days, due_at},
@@ -115,8 +116,10 @@ pub struct CachedKey {
     pub dataset: DatasetName,
     /// Its version.
     pub version: u32,
-    /// When it is wiped at the latest.
+    /// When it serves no longer, unless its provider is unreachable.
     pub until: DateTime<Utc>,
+    /// When it is wiped at the latest: at the end of its grant window.
+    pub wiped_at: DateTime<Utc>,
 }
 
 /// The root key version that data keys belong under; `None` where none wraps.
@@ -164,11 +167,9 @@ impl Engine {
     fn cached(&self, tenant: &TenantId, epoch: u64) -> Vec<CachedKey> {
         let now = self.clock.now();
         let held = self.cache.held_of(tenant, epoch).into_iter();
-        let mut cached: Vec<_> = held
-            .map(|(DataKeyId { dataset, version, .. }, left)| CachedKey {
-                dataset,
-                version,
-                until: now + left,
+        let mut cached: Vec<_> =
+            held.map(|Held { key: DataKeyId { dataset, version, .. }, serves, stays, .. }| {
+                CachedKey { dataset, version, until: now + serves, wiped_at: now + stays }
             })
             .collect();
         cached.sort_by(|a, b| (&a.dataset, a.version).cmp(&(&b.dataset, b.version)));

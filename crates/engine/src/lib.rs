@@ -14,6 +14,7 @@ mod clock;
 mod commit;
 mod deny;
 mod error;
+mod follow;
 mod log;
 mod log_tiles;
 mod new_folder;
@@ -73,6 +74,7 @@ mod rewrap_jobs;
 mod rotate_data_key;
 mod rotate_root_key;
 mod rotation_period;
+mod serving;
 mod set_dataset_names;
 mod start_challenge;
 mod status;
@@ -132,6 +134,7 @@ pub use rewrap_jobs::{RewrapFailure, RewrapJob, RewrapJobState, RewrapJobs};
 pub use rotate_data_key::RotatedDataKey;
 pub use rotate_root_key::{RootKeyRotation, RotatedRootKey};
 pub use rotation_period::RotationPeriod;
+pub use serving::{ServingChange, TenantServing};
 pub use sidecar::{Sidecar, SidecarKey};
 pub use start_challenge::{ChallengeKind, ChallengeView};
 pub use status::{DataKeyCount, TenantStatus, WorkspaceStatus};
@@ -154,6 +157,8 @@ pub struct Engine {
     /// Where the log's newest checkpoint is kept outside the database.
     pub(crate) anchors: std::sync::Arc<anchor::Anchors>,
     pub(crate) cache: cache::KeyCache,
+    /// Wipes what other processes have made stale.
+    pub(crate) _follower: follow::Follower,
     pub(crate) clock: std::sync::Arc<clock::ForwardClock>,
     pub(crate) region: Region,
     pub(crate) sidecar_turns: sidecar_turn::SidecarTurns,

@@ -301,10 +301,11 @@ impl Engine {
         name: &ObjectName,
         entry: Entry,
     ) -> Result<Readable, EngineError> {
-        let Reading { tenant: row, object, names, data_key } = {
+        let Reading { tenant: row, object, names, regions, data_key } = {
             let mut reader = self.store.read().await?;
             require::reading(&mut reader, tenant, dataset, name).await?
         };
+        self.residency(dataset, &regions)?;
         let opened = self.unlock(context, &row, &data_key).await?;
         if !opened.cached {
             self.rewrap_lazily(context, &row, &data_key).await;

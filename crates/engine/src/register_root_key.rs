@@ -82,6 +82,7 @@ impl Engine {
                 .map(|reference| root_key_references::Reference {
                     region: reference.region().unwrap_or_else(|| self.region.clone()),
                     reference: reference.to_string(),
+                    open_since: None,
                 })
                 .collect();
             root_key_references::insert(&mut write, &key.id, &rows).await?;

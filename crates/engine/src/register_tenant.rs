@@ -34,6 +34,7 @@ impl Engine {
                 epoch: 1,
                 created_at: now,
                 rotation_days: None,
+                serving: tenants::Serving::default(),
             };
             let mut write = self.begin().await?;
             if tenants::get(&mut write, id).await?.is_some() {

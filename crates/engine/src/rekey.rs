@@ -61,7 +61,7 @@ impl Engine {
         self.guard(context, entry.clone(), async {
             let row = self.active_tenant_row(tenant).await?;
             let set = require::dataset(&mut *self.store.read().await?, tenant, dataset).await?;
-            self.residency(&set)?;
+            self.residency(&set.name, &set.regions)?;
             let to = DataKeyId {
                 tenant: tenant.clone(),
                 dataset: dataset.clone(),

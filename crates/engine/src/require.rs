@@ -167,15 +167,20 @@ impl Engine {
         })
     }
 
-    /// That the dataset's data may lie where this workspace stores.
-    pub(crate) fn residency(&self, dataset: &datasets::Dataset) -> Result<(), EngineError> {
-        if dataset.regions.is_empty() || dataset.regions.contains(&self.region) {
+    /// That the dataset's data may lie where this workspace stores, and be read there: asked at each write
+    /// and again at each read.
+    pub(crate) fn residency(
+        &self,
+        dataset: &DatasetName,
+        regions: &[Region],
+    ) -> Result<(), EngineError> {
+        if regions.is_empty() || regions.contains(&self.region) {
             return Ok(());
         }
         Err(EngineError::Residency {
-            dataset: dataset.name.clone(),
+            dataset: dataset.clone(),
             region: self.region.clone(),
-            allowed: dataset.regions.iter().map(Region::to_string).collect::<Vec<_>>().join(", "),
+            allowed: regions.iter().map(Region::to_string).collect::<Vec<_>>().join(", "),
         })
     }
 }

@@ -68,7 +68,8 @@ impl Engine {
                 .with("root_key", made.root_key.to_string());
             self.commit(write, context, vec![entry]).await?;
             self.cache.evict_key(&old);
-            self.cache.insert(&new, row.epoch, &made.secret);
+            let lifetimes = self.cache.settings().of(&row.serving);
+            self.cache.insert(&new, row.epoch, lifetimes, &made.secret);
             self.refresh_sidecars(tenant).await;
             Ok(RotatedDataKey { data_key: new.to_string(), deactivated: old.to_string() })
         })

@@ -232,7 +232,11 @@ impl Engine {
                 && let Some(key) = &mut summary.root_key
                 && key.number == row.key.number
             {
-                key.references.push(Reference { region: row.region, reference: row.reference });
+                key.references.push(Reference {
+                    region: row.region,
+                    reference: row.reference,
+                    open_since: row.open_since,
+                });
             }
         }
         for summary in summaries.values_mut() {

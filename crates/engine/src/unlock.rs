@@ -2,9 +2,13 @@
 
 use keyward_core::{DataKeyId, EncryptionContext, RootKeyId};
 use keyward_kms::ErrorClass;
+use keyward_ledger::Action;
 use keyward_store::tables::{data_keys, tenants};
 
-use crate::{Engine, EngineError, OperationContext, cache::Opened, require};
+use crate::{
+    Engine, EngineError, OperationContext, cache::Opened, operation::Entry, require,
+    revocations::stamp,
+};
 
 impl Engine {
     /// The data key from the cache, or unwrapped by its root key in this region.
@@ -21,15 +25,49 @@ impl Engine {
             return Err(EngineError::StateCorrupt(format!("data key `{}`", row.key)));
         }
         require::may_unwrap(&row.key.to_string(), row.state)?;
+        let lifetimes = self.cache.settings().of(&tenant.serving);
         let opened = self
             .cache
-            .get_or_unwrap(&row.key, tenant.epoch, self.unwrap(row))
+            .get_or_unwrap(&row.key, tenant.epoch, lifetimes, self.unwrap(row))
             .await
             .map_err(EngineError::Shared);
         match opened {
             Ok(opened) => Ok(opened),
-            Err(error) => Err(self.settle(context, tenant, &row.key, error).await),
+            Err(error) => match self.use_grant(context, tenant, &row.key, &error).await? {
+                Some(opened) => Ok(opened),
+                None => Err(self.settle(context, tenant, &row.key, error).await),
+            },
         }
+    }
+
+    /// The key within its grant window, where the provider was unreachable and nothing else. Each use is a
+    /// record of its own, durable before the key is given.
+    async fn use_grant(
+        &self,
+        context: &OperationContext,
+        tenant: &tenants::Tenant,
+        key: &DataKeyId,
+        failure: &EngineError,
+    ) -> Result<Option<Opened>, EngineError> {
+        let Some(kms) = failure.as_kms().filter(|kms| kms.class() == ErrorClass::Unreachable)
+        else {
+            return Ok(None);
+        };
+        if let Some(key) = self.cache.held_key(key, tenant.epoch) {
+            // Somebody else's call has been answered since.
+            return Ok(Some(Opened { key, cached: true }));
+        }
+        let Some(granted) = self.cache.granted(key, tenant.epoch) else { return Ok(None) };
+        let now = self.clock.now();
+        let entry = Entry::of(Action::DataKeyGrantUse, &tenant.id)
+            .data_key(key)
+            .with("unreachable", kms.code().as_str())
+            .with("provider", kms.provider.as_str())
+            .with("ended_at", stamp(now - granted.ended))
+            .with("until", stamp(now + granted.left));
+        // A denial that came first wins: then the tenant is another one than before.
+        self.record_unless_changed(context, entry, tenant).await?;
+        Ok(Some(Opened { key: granted.key, cached: true }))
     }
 
     /// Does what a provider's failure demands by its class, and hands the failure on.

@@ -18,6 +18,7 @@ use crate::{
     anchor::Anchors,
     cache::KeyCache,
     clock::ForwardClock,
+    follow::Follower,
     log::{Log, LogIdentity},
     operation::Entry,
     sidecar_turn::SidecarTurns,
@@ -162,14 +163,16 @@ impl Engine {
         let identity = LogIdentity { origin, key: parts.signing_key };
         let key = identity.key.verifier(&identity.origin);
         let anchors = Anchors::new(parts.store.clone(), key, Arc::clone(&clock), parts.anchors);
+        let cache = KeyCache::new(parts.settings.cache);
         Self {
             log: Arc::new(Log::new(identity, parts.store.clone(), Arc::clone(&clock))),
             anchors: Arc::new(anchors),
             sidecar_turns: SidecarTurns::beside(parts.store.path()),
-            store: parts.store,
+            store: parts.store.clone(),
             objects: parts.objects,
             providers: parts.providers,
-            cache: KeyCache::new(parts.settings.cache),
+            _follower: Follower::start(parts.store.clone(), cache.clone()),
+            cache,
             clock,
             region,
             last_sweep: parking_lot::Mutex::default(),

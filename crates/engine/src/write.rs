@@ -87,7 +87,7 @@ impl Engine {
                     break (row, set, data_key);
                 }
             };
-            self.residency(&set)?;
+            self.residency(&set.name, &set.regions)?;
             require::may_wrap(&data_key.key.to_string(), data_key.state)?;
             let opened = self.unlock(context, &row, &data_key).await?;
             let (namespace, key_name) = Self::entry_name(tenant, dataset, set.current_version);

@@ -26,7 +26,9 @@ const REASONS: &[(Reason, Code, bool)] = &[
 ];
 
 fn no_cache() -> Settings {
-    Settings { cache: CacheSettings { lifetime: Duration::ZERO, capacity: 1 } }
+    Settings {
+        cache: CacheSettings { lifetime: Duration::ZERO, grant: Duration::ZERO, capacity: 1 },
+    }
 }
 
 #[tokio::test]
@@ -153,8 +155,13 @@ async fn a_suspension_by_hand_needs_no_provider_and_is_restored() {
 
 #[tokio::test]
 async fn the_cache_saves_calls_and_ends() {
-    let settings =
-        Settings { cache: CacheSettings { lifetime: Duration::from_millis(300), capacity: 10 } };
+    let settings = Settings {
+        cache: CacheSettings {
+            lifetime: Duration::from_millis(300),
+            grant: Duration::ZERO,
+            capacity: 10,
+        },
+    };
     let workspace = TestWorkspace::with(settings).await;
     let (acme, docs, _) = workspace.tenant("acme").await;
     workspace.put(&acme, &docs, "a", b"1").await.unwrap();

@@ -234,7 +234,7 @@ async fn two_runs_at_once_do_nothing_twice() {
 
 #[tokio::test]
 async fn a_read_rewraps_the_key_that_it_opens() {
-    let cache = CacheSettings { lifetime: Duration::ZERO, capacity: 1 };
+    let cache = CacheSettings { lifetime: Duration::ZERO, grant: Duration::ZERO, capacity: 1 };
     let workspace = TestWorkspace::with(Settings { cache }).await;
     let acme = rotated(&workspace, 3).await;
     let docs = "docs".parse().unwrap();

@@ -141,6 +141,7 @@ async fn add(write: &mut Connection, number: u32) {
         epoch: 1,
         created_at: time,
         rotation_days: number.is_multiple_of(10).then_some(30),
+        serving: tenants::Serving::default(),
     };
     tenants::insert(write, &tenant).await.unwrap();
     let root = RootKeyId { tenant: id.clone(), number: 1 };
@@ -159,6 +160,7 @@ async fn add(write: &mut Connection, number: u32) {
     let references = ["local", "eu-west-1"].map(|region| Reference {
         region: region.parse().unwrap(),
         reference: format!("arn:aws:kms:eu-west-1:{number:012}:key/mrk-{number}"),
+        open_since: None,
     });
     root_key_references::insert(write, &root, &references).await.unwrap();
     let dataset = Dataset {

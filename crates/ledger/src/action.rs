@@ -67,6 +67,10 @@ words! {
         TenantOffboard = "tenant.offboard",
         /// For how long a root key version may stay current was set, for a tenant or for all.
         TenantRotationPeriod = "tenant.rotation-period",
+        /// How a tenant's unwrapped keys serve was set.
+        TenantServing = "tenant.serving",
+        /// A revocation was measured with a key made for it, under a tenant's settings.
+        TenantDrill = "tenant.drill",
         /// A root key reference was registered.
         RootKeyRegister = "root-key.register",
         /// A root key became active.
@@ -93,6 +97,8 @@ words! {
         DataKeyRewrap = "data-key.rewrap",
         /// A data key was unwrapped.
         DataKeyUnwrap = "data-key.unwrap",
+        /// A data key served within its grant window, since its root key's provider was unreachable.
+        DataKeyGrantUse = "data-key.grant-use",
         /// An object was written.
         ObjectWrite = "object.write",
         /// An object was read.

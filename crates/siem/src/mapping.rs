@@ -86,7 +86,11 @@ pub fn class(action: Action) -> Class {
         Action::TenantRevoke => Class::Entity(Change::Disable, Entity::Tenant),
         // The tenant leaves; its records stay, so this is no deletion.
         Action::TenantOffboard => Class::Entity(Change::Unenroll, Entity::Tenant),
-        Action::TenantRotationPeriod => Class::Entity(Change::Update, Entity::Tenant),
+        Action::TenantRotationPeriod | Action::TenantServing => {
+            Class::Entity(Change::Update, Entity::Tenant)
+        }
+        // Nothing of the tenant named changes: its settings are measured on another one.
+        Action::TenantDrill => Class::Api(Api::Read),
 
         Action::RootKeyRegister => Class::Entity(Change::Create, Entity::RootKey),
         Action::RootKeyActivate => Class::Entity(Change::Activate, Entity::RootKey),
@@ -105,7 +109,7 @@ pub fn class(action: Action) -> Class {
             Class::Entity(Change::Update, Entity::DataKey)
         }
         // Nothing about the key changes: it is used.
-        Action::DataKeyUnwrap => Class::Api(Api::Read),
+        Action::DataKeyUnwrap | Action::DataKeyGrantUse => Class::Api(Api::Read),
 
         Action::ApproverEnroll => Class::Entity(Change::Enroll, Entity::Approver),
 

@@ -128,6 +128,15 @@ impl Store {
         })
     }
 
+    /// A connection for reading that is the caller's own, beside those that reads share: it is there also
+    /// while all of those are taken.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn own_reader(&self) -> Result<Connection, StoreError> {
+        self.shared.connect(Access::ReadBeside).await
+    }
+
     /// As [`read`](Self::read), but all statements see the same moment: for verification and export.
     /// Drop it soon: the write-ahead log grows as long as it lives.
     ///

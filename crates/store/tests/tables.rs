@@ -108,6 +108,7 @@ async fn root_keys_references_and_transitions() {
     let references = ["eu-central-1", "eu-west-1"].map(|region| Reference {
         region: region.parse().unwrap(),
         reference: format!("arn:aws:kms:{region}:1:key/mrk-1"),
+        open_since: None,
     });
     root_key_references::insert(&mut write, &id, &references).await.unwrap();
     assert_eq!(root_key_references::list(&mut write, &id).await.unwrap(), references);

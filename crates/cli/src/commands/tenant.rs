@@ -1,10 +1,10 @@
 //! `keyward tenant`: registering tenants, and looking at them.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Subcommand;
 use keyward_core::TenantId;
-use keyward_engine::{RootKeyView, RotationPeriod};
+use keyward_engine::{RootKeyView, RotationPeriod, ServingChange, TenantServing};
 use keyward_store::tables::{approver_keys::ApproverKey, tenants};
 
 use crate::{
@@ -53,6 +53,13 @@ pub enum Tenant {
         #[arg(long, conflicts_with = "days")]
         default: bool,
     },
+    /// Show or set how a tenant's unwrapped keys serve; setting anything wipes those that are cached
+    Set {
+        /// The tenant
+        tenant: TenantId,
+        #[command(flatten)]
+        serving: Serving,
+    },
     /// Enrol an SSH public key that attests for the tenant
     Enroll {
         /// The tenant
@@ -60,6 +67,90 @@ pub enum Tenant {
         /// The public key's file, in OpenSSH's form
         file: PathBuf,
     },
+}
+
+/// How keys serve
+#[derive(Debug, clap::Args)]
+pub struct Serving {
+    /// For how long a key serves from memory once it is unwrapped: `5m`, `30s`, 0, or `default`
+    #[arg(long, value_name = "TIME", value_parser = time_or_default)]
+    cache_lifetime: Option<Setting<Duration>>,
+    /// For how long after that it may serve while its provider is unreachable, never after a denial: `15m`,
+    /// 0, or `default`
+    #[arg(long, value_name = "TIME", value_parser = time_or_default)]
+    grant_window: Option<Setting<Duration>>,
+    /// Whether the root key's other regions may serve while this one is unreachable
+    #[arg(long, value_name = "YES|NO", value_parser = yes_or_no)]
+    other_regions: Option<bool>,
+    /// How many calls to its provider the tenant may cause in a second, or `none`
+    #[arg(long, value_name = "N", value_parser = number_or_none)]
+    calls_per_second: Option<Setting<u32>>,
+}
+
+impl Serving {
+    fn change(&self) -> Option<ServingChange> {
+        let change = ServingChange {
+            cache: self.cache_lifetime.map(Setting::value),
+            grant: self.grant_window.map(Setting::value),
+            other_regions: self.other_regions,
+            calls_per_second: self.calls_per_second.map(Setting::value),
+        };
+        let given = [
+            self.cache_lifetime.is_some(),
+            self.grant_window.is_some(),
+            self.other_regions.is_some(),
+            self.calls_per_second.is_some(),
+        ];
+        given.contains(&true).then_some(change)
+    }
+}
+
+/// A value of the tenant's own, or the usual.
+#[derive(Clone, Copy, Debug)]
+enum Setting<T> {
+    Own(T),
+    Usual,
+}
+
+impl<T> Setting<T> {
+    fn value(self) -> Option<T> {
+        match self {
+            Self::Own(value) => Some(value),
+            Self::Usual => None,
+        }
+    }
+}
+
+fn time_or_default(text: &str) -> Result<Setting<Duration>, String> {
+    if text == "default" {
+        return Ok(Setting::Usual);
+    }
+    let (digits, unit) =
+        text.split_at(text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len());
+    let factor = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("a time is a number of `s`, `m` or `h`, or `default`".into()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "a time begins with a number".to_owned())?;
+    let seconds = number.checked_mul(factor).ok_or("a time has at most a day")?;
+    Ok(Setting::Own(Duration::from_secs(seconds)))
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("say `yes` or `no`".into()),
+    }
+}
+
+fn number_or_none(text: &str) -> Result<Setting<u32>, String> {
+    if text == "none" {
+        return Ok(Setting::Usual);
+    }
+    text.parse().map(Setting::Own).map_err(|_| "give a number, or `none`".into())
 }
 
 #[derive(serde::Serialize)]
@@ -113,6 +204,14 @@ impl Tenant {
                 };
                 session.output.print(&period, describe_period)
             }
+            Self::Set { tenant, serving } => {
+                let context = session.administrator()?;
+                let shown = match serving.change() {
+                    Some(change) => engine.set_serving(&context, &tenant, change).await?,
+                    None => engine.serving(&context, &tenant).await?,
+                };
+                session.output.print(&shown, describe_serving)
+            }
             Self::Enroll { tenant, file } => {
                 let text = std::fs::read_to_string(&file)
                     .map_err(|error| Failure::io("read", file.display(), &error))?;
@@ -155,6 +254,20 @@ fn describe_period(period: &RotationPeriod) -> String {
     pairs(&[
         ("tenant", period.tenant.as_ref().map(ToString::to_string)),
         ("rotation due after", Some(format!("{} days, {whose} period", period.days))),
+    ])
+}
+
+fn describe_serving(serving: &TenantServing) -> String {
+    let own = |seconds: u64, own: Option<u32>| {
+        Some(format!("{seconds} seconds{}", if own.is_some() { ", the tenant's own" } else { "" }))
+    };
+    let calls = serving.calls_per_second.map(|calls| calls.to_string());
+    pairs(&[
+        ("tenant", Some(serving.tenant.to_string())),
+        ("cache lifetime", own(serving.cache_seconds, serving.own.cache_seconds)),
+        ("grant window", own(serving.grant_seconds, serving.own.grant_seconds)),
+        ("other regions", Some(if serving.other_regions { "yes" } else { "no" }.into())),
+        ("calls per second", Some(calls.unwrap_or_else(|| "no cap".into()))),
     ])
 }
 

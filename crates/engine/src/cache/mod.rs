@@ -2,75 +2,84 @@
 //!
 //! - In locked memory that is wiped on eviction ([`locked`]).
 //! - A lifetime counts from the unwrap and never slides; a failed refresh keeps nothing alive.
+//! - Past its lifetime a key stays for the grant window and no longer, and is given out by
+//!   [`granted`](KeyCache::granted) alone: that is for whoever has just been told that the provider is
+//!   unreachable.
 //! - Bounded: the least recently used go first.
 //! - Single flight: a thousand readers of one key cost one call to its provider, and share its failure.
-//! - Keyed by the tenant's epoch, which every suspension, revocation and rotation raises in the
-//!   database: a handle in another process stops finding its entries with the next operation.
+//! - Keyed by the tenant's epoch, which every suspension, revocation, rotation and change of settings raises
+//!   in the database: a handle in another process stops finding its entries with the next operation, and
+//!   wipes them within a second ([`follow`](crate::follow)).
 //!
 //! Our own and not a library's, because eviction must wipe before it returns: concurrent caches free
 //! their values some time later. An unwrap that is on its way while its key is evicted is given to
 //! those who asked before, and not kept.
 
+mod entries;
 mod locked;
+mod sweep;
+#[cfg(test)]
+mod tests;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Weak},
     time::Duration,
 };
 
 use keyward_core::{DataKeyId, SecretKey, TenantId};
+use keyward_store::tables::tenants::Serving;
 use parking_lot::Mutex;
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
+use entries::{Asked, Entries, Kept, Outcome, Slot};
 pub(crate) use locked::LockedKey;
 use locked::LockedMemory;
 
 use crate::EngineError;
 
-/// How long and how many.
+/// How long and how many, where a tenant isn't set otherwise.
 #[derive(Clone, Copy, Debug)]
 pub struct CacheSettings {
-    /// From the unwrap; zero turns the cache off.
+    /// For how long a key serves, from the unwrap; zero: not at all.
     pub lifetime: Duration,
+    /// For how long after its lifetime a key may serve while its provider is unreachable; zero: not at all.
+    pub grant: Duration,
     /// At most so many keys.
     pub capacity: usize,
 }
 
 impl Default for CacheSettings {
     fn default() -> Self {
-        Self { lifetime: Duration::from_secs(300), capacity: 10_000 }
+        Self {
+            lifetime: Duration::from_secs(300),
+            grant: Duration::from_secs(900),
+            capacity: 10_000,
+        }
     }
 }
 
-/// The key of an entry. An entry of an older epoch is never found again.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Slot {
-    key: DataKeyId,
-    epoch: u64,
+impl CacheSettings {
+    /// What holds for a tenant.
+    pub(crate) fn of(&self, serving: &Serving) -> Lifetimes {
+        let seconds = |seconds: Option<u32>| seconds.map(|s| Duration::from_secs(s.into()));
+        Lifetimes {
+            cached: seconds(serving.cache_seconds).unwrap_or(self.lifetime),
+            granted: seconds(serving.grant_seconds).unwrap_or(self.grant),
+        }
+    }
 }
 
-type Outcome = Result<Arc<LockedKey>, Arc<EngineError>>;
-
-enum State {
-    /// Somebody is asking the provider; the outcome comes here. Closed without one: they gave up.
-    Asking(watch::Receiver<Option<Outcome>>),
-    Ready(Arc<LockedKey>),
-}
-
-struct Entry {
-    state: State,
-    /// Tells this entry from a later one in the same slot.
-    number: u64,
-    used: u64,
-    until: Instant,
-}
-
-#[derive(Default)]
-struct Entries {
-    map: HashMap<Slot, Entry>,
-    /// Counts entries and uses.
-    ticks: u64,
+/// How long one key serves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lifetimes {
+    /// From the unwrap.
+    pub(crate) cached: Duration,
+    /// From the end of that, while the provider is unreachable.
+    pub(crate) granted: Duration,
 }
 
 /// The cache. Cloning gives another handle to the same one.
@@ -79,12 +88,34 @@ pub(crate) struct KeyCache {
     entries: Arc<Mutex<Entries>>,
     memory: LockedMemory,
     settings: CacheSettings,
+    /// Told when a key comes in.
+    filled: Arc<Notify>,
 }
 
 /// A key, and whether the provider had to be asked for it.
 pub(crate) struct Opened {
     pub(crate) key: Arc<LockedKey>,
     pub(crate) cached: bool,
+}
+
+/// A key whose lifetime is over, and whose grant window isn't.
+pub(crate) struct Granted {
+    pub(crate) key: Arc<LockedKey>,
+    /// How long ago its lifetime ended.
+    pub(crate) ended: Duration,
+    /// How long the window lasts yet.
+    pub(crate) left: Duration,
+}
+
+/// A key that lies here unwrapped.
+pub(crate) struct Held {
+    pub(crate) key: DataKeyId,
+    /// For how long it serves yet; zero where it is kept for the grant window alone.
+    pub(crate) serves: Duration,
+    /// For how long it stays at most.
+    pub(crate) stays: Duration,
+    /// How long ago it first served under the grant window, if it did.
+    pub(crate) granted: Option<Duration>,
 }
 
 /// What a caller finds in a slot.
@@ -96,7 +127,13 @@ enum Found {
 
 impl KeyCache {
     pub(crate) fn new(settings: CacheSettings) -> Self {
-        Self { entries: Arc::default(), memory: LockedMemory::default(), settings }
+        let memory = LockedMemory::default();
+        Self { entries: Arc::default(), memory, settings, filled: Arc::default() }
+    }
+
+    /// What is set for all that have nothing of their own.
+    pub(crate) fn settings(&self) -> &CacheSettings {
+        &self.settings
     }
 
     /// The key from the cache, or from `unwrap`, which runs once however many ask at the same time.
@@ -104,6 +141,7 @@ impl KeyCache {
         &self,
         key: &DataKeyId,
         epoch: u64,
+        lifetimes: Lifetimes,
         unwrap: impl Future<Output = Result<SecretKey, EngineError>>,
     ) -> Result<Opened, Arc<EngineError>> {
         let slot = Slot { key: key.clone(), epoch };
@@ -115,7 +153,7 @@ impl KeyCache {
                         Ok(secret) => Ok(Arc::new(self.memory.hold(&secret))),
                         Err(error) => Err(Arc::new(error)),
                     };
-                    self.settle(asking, &outcome);
+                    self.settle(asking, lifetimes, &outcome);
                     return outcome.map(|key| Opened { key, cached: false });
                 }
                 Found::Wait(mut outcome) => {
@@ -131,42 +169,95 @@ impl KeyCache {
     }
 
     /// Puts a fresh key in without asking anybody: it was made a moment ago.
-    pub(crate) fn insert(&self, key: &DataKeyId, epoch: u64, secret: &SecretKey) {
+    pub(crate) fn insert(
+        &self,
+        key: &DataKeyId,
+        epoch: u64,
+        lifetimes: Lifetimes,
+        secret: &SecretKey,
+    ) {
         let slot = Slot { key: key.clone(), epoch };
         let key = Arc::new(self.memory.hold(secret));
-        let number = self.entries.lock().tick();
-        self.keep(slot, key, number);
+        self.keep(&mut self.entries.lock(), slot, lifetimes, key);
     }
 
-    /// The key if it lies here unwrapped. Asks nobody, and doesn't count as a use.
+    /// The key if it lies here unwrapped and serves. Asks nobody, and doesn't count as a use.
     pub(crate) fn held_key(&self, key: &DataKeyId, epoch: u64) -> Option<Arc<LockedKey>> {
         let entries = self.entries.lock();
-        let entry = entries.map.get(&Slot { key: key.clone(), epoch })?;
-        match &entry.state {
-            State::Ready(key) if entry.until > Instant::now() => Some(Arc::clone(key)),
-            _ => None,
-        }
+        let kept = entries.map.get(&Slot { key: key.clone(), epoch })?.kept.as_ref()?;
+        (kept.until > Instant::now()).then(|| Arc::clone(&kept.key))
     }
 
-    /// A tenant's keys that lie here unwrapped, and how long each stays at most.
-    pub(crate) fn held_of(&self, tenant: &TenantId, epoch: u64) -> Vec<(DataKeyId, Duration)> {
+    /// The key within its grant window. For whoever was just told that the provider is unreachable, and
+    /// records the use.
+    pub(crate) fn granted(&self, key: &DataKeyId, epoch: u64) -> Option<Granted> {
         let now = Instant::now();
-        let entries = self.entries.lock();
-        let of = |slot: &Slot| slot.epoch == epoch && slot.key.tenant == *tenant;
-        let held = entries.map.iter().filter(|(slot, entry)| {
-            of(slot) && matches!(entry.state, State::Ready(_)) && entry.until > now
-        });
-        held.map(|(slot, entry)| (slot.key.clone(), entry.until - now)).collect()
+        let mut entries = self.entries.lock();
+        let kept = entries.map.get_mut(&Slot { key: key.clone(), epoch })?.kept.as_mut()?;
+        if kept.last <= now {
+            return None;
+        }
+        kept.granted.get_or_insert(now);
+        Some(Granted {
+            key: Arc::clone(&kept.key),
+            ended: now.saturating_duration_since(kept.until),
+            left: kept.last - now,
+        })
+    }
+
+    /// A tenant's keys that lie here unwrapped.
+    pub(crate) fn held_of(&self, tenant: &TenantId, epoch: u64) -> Vec<Held> {
+        self.held_where(|slot| slot.epoch == epoch && slot.key.tenant == *tenant)
+    }
+
+    /// The keys that have served under their grant window, which isn't over.
+    pub(crate) fn on_grant(&self) -> Vec<Held> {
+        let mut held = self.held_where(|_| true);
+        held.retain(|held| held.granted.is_some() && held.serves.is_zero());
+        held
     }
 
     /// Evicts one key, in every epoch.
     pub(crate) fn evict_key(&self, key: &DataKeyId) -> usize {
-        self.evict(|slot| slot.key == *key)
+        self.entries.lock().evict(|slot| slot.key == *key)
     }
 
     /// Evicts all keys of a tenant and gives their number.
     pub(crate) fn evict_tenant(&self, tenant: &TenantId) -> usize {
-        self.evict(|slot| slot.key.tenant == *tenant)
+        self.entries.lock().evict(|slot| slot.key.tenant == *tenant)
+    }
+
+    /// Evicts everything.
+    pub(crate) fn evict_all(&self) -> usize {
+        self.entries.lock().evict(|_| true)
+    }
+
+    /// Evicts the keys of these tenants whose epoch isn't this one. A tenant without one has no keys.
+    pub(crate) fn evict_other_epochs(&self, epochs: &HashMap<TenantId, Option<u64>>) -> usize {
+        self.entries.lock().evict(|slot| {
+            epochs.get(&slot.key.tenant).is_some_and(|epoch| *epoch != Some(slot.epoch))
+        })
+    }
+
+    /// Whose keys have come in since a moment, and the moment that this is. The first moment is 0.
+    pub(crate) fn came_in_since(&self, moment: u64) -> (BTreeSet<TenantId>, u64) {
+        let mut entries = self.entries.lock();
+        let came = |kept: &Kept| kept.number > moment;
+        let tenants = entries.map.iter().filter(|(_, entry)| entry.kept.as_ref().is_some_and(came));
+        let tenants = tenants.map(|(slot, _)| slot.key.tenant.clone()).collect();
+        (tenants, entries.tick())
+    }
+
+    /// Waits until a key is here.
+    pub(crate) async fn wait_for_a_key(&self) {
+        while self.is_empty() {
+            self.filled.notified().await;
+        }
+    }
+
+    /// Whether no key is here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.lock().map.values().all(|entry| entry.kept.is_none())
     }
 
     /// How many keys are held in memory, and whether the system keeps them out of swap.
@@ -174,93 +265,67 @@ impl KeyCache {
         (self.memory.len(), self.memory.is_locked())
     }
 
+    fn held_where(&self, which: impl Fn(&Slot) -> bool) -> Vec<Held> {
+        let now = Instant::now();
+        let entries = self.entries.lock();
+        let held =
+            entries.map.iter().filter(|(slot, _)| which(slot)).filter_map(|(slot, entry)| {
+                let kept = entry.kept.as_ref().filter(|kept| kept.last > now)?;
+                Some(Held {
+                    key: slot.key.clone(),
+                    serves: kept.until.saturating_duration_since(now),
+                    stays: kept.last - now,
+                    granted: kept.granted.map(|since| now - since),
+                })
+            });
+        held.collect()
+    }
+
     fn find(&self, slot: &Slot) -> Found {
         let mut entries = self.entries.lock();
         let tick = entries.tick();
-        if let Some(entry) = entries.map.get_mut(slot)
-            && entry.until > Instant::now()
+        let entry = entries.map.entry(slot.clone()).or_default();
+        entry.used = tick;
+        if let Some(kept) = &entry.kept
+            && kept.until > Instant::now()
         {
-            entry.used = tick;
-            return match &entry.state {
-                State::Ready(key) => Found::Key(Arc::clone(key)),
-                State::Asking(outcome) => Found::Wait(outcome.clone()),
-            };
+            return Found::Key(Arc::clone(&kept.key));
+        }
+        if let Some(asked) = &entry.asked {
+            return Found::Wait(asked.outcome.clone());
         }
         let (sender, outcome) = watch::channel(None);
-        // While it is asked for, an entry has no end: the provider's own time limits hold.
-        let until = Instant::now() + Duration::from_secs(3600);
-        let state = State::Asking(outcome);
-        entries.map.insert(slot.clone(), Entry { state, number: tick, used: tick, until });
+        entry.asked = Some(Asked { outcome, number: tick });
         let entries = Arc::downgrade(&self.entries);
         Found::Ask(Asking { entries, slot: slot.clone(), number: tick, sender })
     }
 
     /// Keeps what was unwrapped, if nobody has evicted it meanwhile, and tells those who wait.
-    fn settle(&self, asking: Asking, outcome: &Outcome) {
-        let ours = |entry: &Entry| entry.number == asking.number;
-        let still = self.entries.lock().map.get(&asking.slot).is_some_and(ours);
-        if still && let Ok(key) = outcome {
-            self.keep(asking.slot.clone(), Arc::clone(key), asking.number);
+    fn settle(&self, asking: Asking, lifetimes: Lifetimes, outcome: &Outcome) {
+        if let Ok(key) = outcome {
+            let mut entries = self.entries.lock();
+            if entries.is_asked(&asking.slot, asking.number) {
+                self.keep(&mut entries, asking.slot.clone(), lifetimes, Arc::clone(key));
+            }
         }
         asking.sender.send_replace(Some(outcome.clone()));
     }
 
-    fn keep(&self, slot: Slot, key: Arc<LockedKey>, number: u64) {
-        if self.settings.lifetime.is_zero() {
-            self.entries.lock().remove(&slot, number);
+    fn keep(&self, entries: &mut Entries, slot: Slot, lifetimes: Lifetimes, key: Arc<LockedKey>) {
+        let now = Instant::now();
+        let until = now + lifetimes.cached;
+        let last = until + lifetimes.granted;
+        if last <= now {
+            entries.map.remove(&slot);
             return;
         }
-        let until = Instant::now() + self.settings.lifetime;
-        {
-            let mut entries = self.entries.lock();
-            entries.make_room(self.settings.capacity);
-            let used = entries.tick();
-            let entry = Entry { state: State::Ready(key), number, used, until };
-            entries.map.insert(slot.clone(), entry);
-        }
-        // Wiped at its end also where nobody asks again.
-        let entries = Arc::downgrade(&self.entries);
-        tokio::spawn(async move {
-            tokio::time::sleep_until(until).await;
-            if let Some(entries) = entries.upgrade() {
-                entries.lock().remove(&slot, number);
-            }
-        });
-    }
-
-    fn evict(&self, which: impl Fn(&Slot) -> bool) -> usize {
-        let mut entries = self.entries.lock();
-        let ready = |entry: &Entry| matches!(entry.state, State::Ready(_));
-        let evicted =
-            entries.map.iter().filter(|(slot, entry)| which(slot) && ready(entry)).count();
-        entries.map.retain(|slot, _| !which(slot));
-        evicted
-    }
-}
-
-impl Entries {
-    fn tick(&mut self) -> u64 {
-        self.ticks += 1;
-        self.ticks
-    }
-
-    fn remove(&mut self, slot: &Slot, number: u64) {
-        if self.map.get(slot).is_some_and(|entry| entry.number == number) {
-            self.map.remove(slot);
-        }
-    }
-
-    /// Removes a sixteenth of the entries where the cache is full, so that looking for the least
-    /// recently used costs little for each entry.
-    fn make_room(&mut self, capacity: usize) {
-        if self.map.len() < capacity.max(1) {
-            return;
-        }
-        let mut uses: Vec<u64> = self.map.values().map(|entry| entry.used).collect();
-        let oldest = (uses.len() / 16).min(uses.len() - 1);
-        let (_, limit, _) = uses.select_nth_unstable(oldest);
-        let limit = *limit;
-        self.map.retain(|_, entry| entry.used > limit);
+        entries.make_room(self.settings.capacity);
+        let number = entries.tick();
+        let entry = entries.map.entry(slot).or_default();
+        entry.used = number;
+        entry.kept = Some(Kept { key, number, until, last, granted: None });
+        self.sweep_later(entries);
+        self.filled.notify_one();
     }
 }
 
@@ -274,131 +339,10 @@ struct Asking {
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        // Settled with a key: the entry stays. Failed or cancelled: the slot is free for the next.
-        let settled = matches!(*self.sender.borrow(), Some(Ok(_)));
-        if !settled && let Some(entries) = self.entries.upgrade() {
-            entries.lock().remove(&self.slot, self.number);
+        // However it ended, failed and cancelled included: the slot is free for the next who asks. What
+        // lies there for the grant window stays as it is.
+        if let Some(entries) = self.entries.upgrade() {
+            entries.lock().asked_no_more(&self.slot, self.number);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use super::*;
-
-    fn key(version: u32) -> DataKeyId {
-        DataKeyId { tenant: "acme".parse().unwrap(), dataset: "docs".parse().unwrap(), version }
-    }
-
-    async fn unwrap(calls: &AtomicUsize) -> Result<SecretKey, EngineError> {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        calls.fetch_add(1, Ordering::SeqCst);
-        Ok(SecretKey::new([1; 32]))
-    }
-
-    #[tokio::test]
-    async fn a_thousand_readers_cost_one_call() {
-        let cache = KeyCache::new(CacheSettings::default());
-        let calls = AtomicUsize::new(0);
-        let key = key(1);
-        let all = (0..1000).map(|_| cache.get_or_unwrap(&key, 1, unwrap(&calls)));
-        let fresh = futures::future::join_all(all)
-            .await
-            .into_iter()
-            .filter(|one| !one.as_ref().unwrap().cached);
-        assert_eq!(fresh.count(), 1);
-        assert_eq!(calls.into_inner(), 1);
-    }
-
-    #[tokio::test]
-    async fn a_lifetime_does_not_slide() {
-        let settings = CacheSettings { lifetime: Duration::from_millis(150), capacity: 10 };
-        let cache = KeyCache::new(settings);
-        let calls = AtomicUsize::new(0);
-        let key = key(1);
-        for _ in 0..12 {
-            cache.get_or_unwrap(&key, 1, unwrap(&calls)).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
-        assert!(calls.into_inner() >= 2, "reads every 25 ms must not keep a 150 ms entry alive");
-    }
-
-    #[tokio::test]
-    async fn eviction_and_epochs_hide_and_wipe() {
-        let cache = KeyCache::new(CacheSettings::default());
-        let calls = AtomicUsize::new(0);
-        let key = key(1);
-        cache.get_or_unwrap(&key, 1, unwrap(&calls)).await.unwrap();
-        cache.get_or_unwrap(&key, 2, unwrap(&calls)).await.unwrap();
-        assert_eq!(calls.load(Ordering::SeqCst), 2, "another epoch is another entry");
-        assert_eq!(cache.evict_tenant(&key.tenant), 2);
-        assert_eq!(cache.held().0, 0, "evicted keys are wiped at once");
-        cache.get_or_unwrap(&key, 2, unwrap(&calls)).await.unwrap();
-        assert_eq!(calls.into_inner(), 3);
-    }
-
-    #[tokio::test]
-    async fn a_failure_is_not_kept() {
-        let cache = KeyCache::new(CacheSettings::default());
-        let key = key(1);
-        let refused = cache
-            .get_or_unwrap(&key, 1, async { Err(EngineError::ObjectNotFound { name: "x".into() }) })
-            .await;
-        assert!(refused.is_err());
-        assert!(cache.get_or_unwrap(&key, 1, unwrap(&AtomicUsize::new(0))).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn bounded_and_off_at_zero() {
-        let cache = KeyCache::new(CacheSettings { lifetime: Duration::ZERO, capacity: 10 });
-        let calls = AtomicUsize::new(0);
-        cache.get_or_unwrap(&key(1), 1, unwrap(&calls)).await.unwrap();
-        cache.evict_tenant(&key(1).tenant);
-        assert_eq!(cache.held().0, 0);
-        let cache =
-            KeyCache::new(CacheSettings { lifetime: Duration::from_secs(60), capacity: 10 });
-        for version in 1..=100 {
-            cache.get_or_unwrap(&key(version), 1, unwrap(&calls)).await.unwrap();
-        }
-        assert!(cache.held().0 <= 10);
-    }
-
-    #[tokio::test]
-    async fn an_entry_is_wiped_at_its_end_without_another_call() {
-        let settings = CacheSettings { lifetime: Duration::from_millis(50), capacity: 10 };
-        let cache = KeyCache::new(settings);
-        cache.insert(&key(1), 1, &SecretKey::new([1; 32]));
-        assert_eq!(cache.held().0, 1);
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(cache.held().0, 0);
-    }
-
-    #[tokio::test]
-    async fn what_is_evicted_while_it_is_unwrapped_is_not_kept() {
-        let cache = KeyCache::new(CacheSettings::default());
-        let calls = AtomicUsize::new(0);
-        let key = key(1);
-        let (opened, _) = futures::join!(cache.get_or_unwrap(&key, 1, unwrap(&calls)), async {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            cache.evict_tenant(&key.tenant);
-        });
-        drop(opened.unwrap());
-        assert_eq!(cache.held().0, 0);
-    }
-
-    #[tokio::test]
-    async fn a_cancelled_unwrap_leaves_the_slot_to_the_next() {
-        let cache = KeyCache::new(CacheSettings::default());
-        let calls = AtomicUsize::new(0);
-        let key = key(1);
-        let asking = cache.get_or_unwrap(&key, 1, std::future::pending());
-        let cancelled = tokio::time::timeout(Duration::from_millis(5), asking);
-        let waits = cache.get_or_unwrap(&key, 1, unwrap(&calls));
-        let (cancelled, waited) = futures::join!(cancelled, waits);
-        assert!(cancelled.is_err());
-        waited.unwrap();
-        assert_eq!(calls.into_inner(), 1);
     }
 }

@@ -15,7 +15,14 @@ CREATE TABLE tenants (
     epoch        INTEGER NOT NULL DEFAULT 1 CHECK (epoch >= 1),
     created_at   TEXT    NOT NULL,
     -- For how many days a root key version may stay current; NULL: as long as the workspace says.
-    rotation_days INTEGER CHECK (rotation_days BETWEEN 1 AND 3650)
+    rotation_days INTEGER CHECK (rotation_days BETWEEN 1 AND 3650),
+    -- How its unwrapped keys serve; NULL: as the engine is set.
+    cache_seconds    INTEGER CHECK (cache_seconds BETWEEN 0 AND 86400),
+    grant_seconds    INTEGER CHECK (grant_seconds BETWEEN 0 AND 86400),
+    -- Whether a key's other regions may serve while its own is out.
+    other_regions    INTEGER NOT NULL DEFAULT 0 CHECK (other_regions IN (0, 1)),
+    -- How many calls to its provider it may cause in a second; NULL: as many as there are.
+    calls_per_second INTEGER CHECK (calls_per_second BETWEEN 1 AND 100000)
 ) STRICT, WITHOUT ROWID;
 
 -- A tenant's epoch only grows: caches key on it, and one that went back would revive what was evicted.
@@ -23,6 +30,19 @@ CREATE TRIGGER tenants_epoch_grows BEFORE UPDATE OF epoch ON tenants
 WHEN NEW.epoch < OLD.epoch
 BEGIN
     SELECT RAISE(ABORT, 'tenants.epoch never shrinks');
+END;
+
+-- How often any tenant's epoch has changed: one row that every process looks at several times a second
+-- while it holds keys, whatever the number of tenants.
+CREATE TABLE tenant_changes (
+    id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    epochs INTEGER NOT NULL
+) STRICT;
+INSERT INTO tenant_changes (id, epochs) VALUES (1, 0);
+
+CREATE TRIGGER tenants_epoch_changes AFTER UPDATE OF epoch ON tenants
+BEGIN
+    UPDATE tenant_changes SET epochs = epochs + 1;
 END;
 
 CREATE TABLE root_keys (
@@ -50,6 +70,8 @@ CREATE TABLE root_key_references (
     number    INTEGER NOT NULL,
     region    TEXT    NOT NULL,
     reference TEXT    NOT NULL,
+    -- Since when it was seen to answer although the key was denied elsewhere; NULL: it wasn't.
+    open_since TEXT,
     PRIMARY KEY (tenant, number, region),
     FOREIGN KEY (tenant, number) REFERENCES root_keys (tenant, number)
 ) STRICT, WITHOUT ROWID;

@@ -263,14 +263,19 @@ fn read_stale(row: &Row) -> Result<StaleSidecar, StoreError> {
     })
 }
 
-fn read(row: &Row) -> Result<Dataset, StoreError> {
+/// The column that says where a dataset's data may lie.
+pub(super) fn regions(row: &Row) -> Result<Vec<Region>, StoreError> {
     let regions = row.text("regions")?;
+    serde_json::from_str(&regions).map_err(|_| row.corrupt("regions", &regions))
+}
+
+fn read(row: &Row) -> Result<Dataset, StoreError> {
     Ok(Dataset {
         tenant: row.parse("tenant")?,
         name: row.parse("name")?,
         created_at: row.time("created_at")?,
         current_version: row.number("current_version")?,
-        regions: serde_json::from_str(&regions).map_err(|_| row.corrupt("regions", &regions))?,
+        regions: regions(row)?,
         names: row.parse("names")?,
         sidecar_stale: row.flag("sidecar_stale")?,
     })

@@ -1,7 +1,7 @@
 //! What reading an object takes from the tables, in one look: each statement is a hop to the database's
 //! thread or server, and a read of a small object costs little else.
 
-use keyward_core::{DataKeyId, DatasetName, LoggedNames, ObjectName, TenantId};
+use keyward_core::{DataKeyId, DatasetName, LoggedNames, ObjectName, Region, TenantId};
 
 use super::{data_keys::DataKey, objects::Object, tenants::Tenant};
 use crate::{
@@ -20,6 +20,8 @@ pub struct Reading {
     pub object: Object,
     /// How the audit log holds its name.
     pub names: LoggedNames,
+    /// Where the dataset's data may lie and be read; empty: anywhere.
+    pub regions: Vec<Region>,
     /// The data key that wraps its object key.
     pub data_key: DataKey,
 }
@@ -35,7 +37,8 @@ pub async fn get(
     name: &ObjectName,
 ) -> Result<Option<Reading>, StoreError> {
     let text = "SELECT t.display_name, t.state, t.state_code, t.state_since, t.epoch,
-            t.created_at AS tenant_since, t.rotation_days, d.names, o.id, o.size, o.stored_size, o.data_key_version,
+            t.created_at AS tenant_since, t.rotation_days, t.cache_seconds, t.grant_seconds,
+            t.other_regions, t.calls_per_second, d.names, d.regions, o.id, o.size, o.stored_size, o.data_key_version,
             o.detached, o.created_at, k.id AS key_row, k.state AS key_state, k.root_key,
             k.root_key_version, k.wrapped, k.created_at AS key_since, k.deactivated_at
         FROM objects AS o
@@ -67,6 +70,7 @@ fn read(
             epoch: row.count("epoch")?,
             created_at: row.time("tenant_since")?,
             rotation_days: row.optional_number("rotation_days")?,
+            serving: super::tenants::serving(row)?,
         },
         object: Object {
             tenant: tenant.clone(),
@@ -80,6 +84,7 @@ fn read(
             created_at: row.time("created_at")?,
         },
         names: row.parse("names")?,
+        regions: super::datasets::regions(row)?,
         data_key: DataKey {
             id: row.integer("key_row")?,
             key: DataKeyId {

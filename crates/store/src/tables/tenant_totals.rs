@@ -9,7 +9,7 @@ use keyward_core::{ChallengeId, Custody, KeyState, Provider, Region, RootKeyId, 
 use super::{
     challenges::{ChallengeKind, ChallengeState},
     root_keys::{custody_of, provider_of},
-    tenants::Tenant,
+    tenants::{Serving, Tenant},
 };
 use crate::{
     Connection, StoreError,
@@ -45,6 +45,8 @@ pub struct ReferenceRow {
     pub region: Region,
     /// The reference as text.
     pub reference: String,
+    /// Since when it answers although the key was denied elsewhere.
+    pub open_since: Option<DateTime<Utc>>,
 }
 
 /// How many of a tenant's data keys a root key version wraps, destroyed ones left out.
@@ -121,7 +123,9 @@ pub async fn tenants(
     only: Option<&TenantId>,
 ) -> Result<Vec<Tenant>, StoreError> {
     let fields = "id, octet_length(display_name), display_name, state, COALESCE(state_code, ''),
-        state_since, epoch, created_at, COALESCE(CAST(rotation_days AS TEXT), '')";
+        state_since, epoch, created_at, COALESCE(CAST(rotation_days AS TEXT), ''),
+        COALESCE(CAST(cache_seconds AS TEXT), ''), COALESCE(CAST(grant_seconds AS TEXT), ''), other_regions,
+        COALESCE(CAST(calls_per_second AS TEXT), '')";
     let select = joined(fields, "SELECT * FROM tenants", "", ("id", only));
     packed(connection, "tenants", select, |row| {
         Ok(Tenant {
@@ -133,6 +137,12 @@ pub async fn tenants(
             epoch: row.parse("epoch")?,
             created_at: row.time("created_at")?,
             rotation_days: row.optional("rotation_days")?,
+            serving: Serving {
+                cache_seconds: row.optional("cache_seconds")?,
+                grant_seconds: row.optional("grant_seconds")?,
+                other_regions: row.parse::<u8>("other_regions")? == 1,
+                calls_per_second: row.optional("calls_per_second")?,
+            },
         })
     })
     .await
@@ -174,13 +184,15 @@ pub async fn references(
     connection: &mut Connection,
     only: Option<&TenantId>,
 ) -> Result<Vec<ReferenceRow>, StoreError> {
-    let fields = "tenant, number, region, octet_length(reference), reference";
+    let fields =
+        "tenant, number, region, octet_length(reference), reference, COALESCE(open_since, '')";
     let select = joined(fields, "SELECT * FROM root_key_references", "", ("tenant", only));
     packed(connection, "root_key_references", select, |row| {
         Ok(ReferenceRow {
             key: root_key_id(row)?,
             region: row.parse("region")?,
             reference: row.free_text("reference")?,
+            open_since: row.optional("open_since")?,
         })
     })
     .await

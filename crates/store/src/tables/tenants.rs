@@ -48,6 +48,21 @@ pub struct Tenant {
     pub created_at: DateTime<Utc>,
     /// For how many days a version of its root key may stay current, where it has a period of its own.
     pub rotation_days: Option<u32>,
+    /// How its unwrapped keys serve.
+    pub serving: Serving,
+}
+
+/// How a tenant's unwrapped keys serve, where it is set for the tenant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Serving {
+    /// For how many seconds a key serves from memory, from its unwrapping on; 0: not at all.
+    pub cache_seconds: Option<u32>,
+    /// For how many seconds after that it may serve while its provider is unreachable; 0: not at all.
+    pub grant_seconds: Option<u32>,
+    /// Whether the root key's other regions may serve while the engine's own is unreachable.
+    pub other_regions: bool,
+    /// How many calls to its provider the tenant may cause in a second.
+    pub calls_per_second: Option<u32>,
 }
 
 /// Adds a tenant.
@@ -56,8 +71,9 @@ pub struct Tenant {
 /// [`StoreError::AlreadyExists`] where the id is taken.
 pub async fn insert(connection: &mut Connection, row: &Tenant) -> Result<(), StoreError> {
     let text = "INSERT INTO tenants
-        (id, display_name, state, state_code, state_since, epoch, created_at, rotation_days)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        (id, display_name, state, state_code, state_since, epoch, created_at, rotation_days,
+            cache_seconds, grant_seconds, other_regions, calls_per_second)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     let insert = sql(text)
         .bind(row.id.to_string())
         .bind(row.display_name.clone())
@@ -66,7 +82,11 @@ pub async fn insert(connection: &mut Connection, row: &Tenant) -> Result<(), Sto
         .bind(time_text(row.state_since))
         .bind(stored(TABLE, "epoch", row.epoch)?)
         .bind(time_text(row.created_at))
-        .bind(row.rotation_days.map(i64::from));
+        .bind(row.rotation_days.map(i64::from))
+        .bind(row.serving.cache_seconds.map(i64::from))
+        .bind(row.serving.grant_seconds.map(i64::from))
+        .bind(i64::from(row.serving.other_regions))
+        .bind(row.serving.calls_per_second.map(i64::from));
     connection.run(TABLE, insert).await?;
     Ok(())
 }
@@ -147,6 +167,36 @@ pub async fn set_rotation_days(
     }
 }
 
+/// Sets how a tenant's unwrapped keys serve, and starts a new epoch: what is cached goes.
+///
+/// # Errors
+/// [`StoreError::ChangedMeanwhile`] where there is no such tenant.
+pub async fn set_serving(
+    connection: &mut Connection,
+    id: &TenantId,
+    serving: &Serving,
+) -> Result<u64, StoreError> {
+    let text = "UPDATE tenants SET cache_seconds = $2, grant_seconds = $3, other_regions = $4,
+            calls_per_second = $5, epoch = epoch + 1
+        WHERE id = $1 RETURNING epoch";
+    let update = sql(text)
+        .bind(id.to_string())
+        .bind(serving.cache_seconds.map(i64::from))
+        .bind(serving.grant_seconds.map(i64::from))
+        .bind(i64::from(serving.other_regions))
+        .bind(serving.calls_per_second.map(i64::from));
+    epoch(connection.one(TABLE, update).await?)
+}
+
+/// How often any tenant's epoch has changed: two equal numbers mean that none has in between.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn epoch_changes(connection: &mut Connection) -> Result<u64, StoreError> {
+    let row = connection.one("tenant_changes", sql("SELECT epochs FROM tenant_changes")).await?;
+    row.ok_or(StoreError::ChangedMeanwhile { table: "tenant_changes" })?.count("epochs")
+}
+
 /// Starts a new epoch and gives its number.
 ///
 /// # Errors
@@ -170,5 +220,16 @@ fn read(row: &Row) -> Result<Tenant, StoreError> {
         epoch: row.count("epoch")?,
         created_at: row.time("created_at")?,
         rotation_days: row.optional_number("rotation_days")?,
+        serving: serving(row)?,
+    })
+}
+
+/// A tenant's columns that say how its keys serve.
+pub(super) fn serving(row: &Row) -> Result<Serving, StoreError> {
+    Ok(Serving {
+        cache_seconds: row.optional_number("cache_seconds")?,
+        grant_seconds: row.optional_number("grant_seconds")?,
+        other_regions: row.flag("other_regions")?,
+        calls_per_second: row.optional_number("calls_per_second")?,
     })
 }

@@ -55,6 +55,7 @@ pub async fn tenant(connection: &mut Connection, id: &str) {
         epoch: 1,
         created_at: time(0),
         rotation_days: None,
+        serving: tenants::Serving::default(),
     };
     tenants::insert(connection, &row).await.unwrap();
     root_keys::insert(connection, &root_key(id.as_str(), 1)).await.unwrap();
