@@ -4,3 +4,4 @@ mod bench;
 mod files;
 mod kills;
 mod operations;
+mod suite;
