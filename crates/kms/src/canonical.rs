@@ -5,7 +5,7 @@ use keyward_core::EncryptionContext;
 
 /// The number of pairs, and for each pair, in the order of the keys' bytes: the key's length, the key,
 /// the value's length, the value.
-pub(crate) fn write_context(out: &mut Vec<u8>, context: &EncryptionContext) {
+pub fn write_context(out: &mut Vec<u8>, context: &EncryptionContext) {
     write_length(out, context.len());
     for (key, value) in context.iter() {
         write_text(out, key);

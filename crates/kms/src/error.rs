@@ -70,6 +70,11 @@ pub enum Reason {
         "the key is not of the kind that this needs; bring a symmetric 256-bit key to wrap, an asymmetric one to attest"
     )]
     WrongKeyKind,
+    /// The key can leave the device that holds it, or be read there.
+    #[error(
+        "the key can be read or can leave its token; bring one that is sensitive and not extractable"
+    )]
+    Extractable,
     /// The provider has no such operation.
     #[error("this provider does not offer the operation")]
     Unsupported,
@@ -121,6 +126,7 @@ impl Reason {
             | Self::StoreForbidden => ErrorClass::Unreachable,
             Self::Malformed
             | Self::WrongKeyKind
+            | Self::Extractable
             | Self::Unsupported
             | Self::OutOfRange { .. }
             | Self::AlreadyExists => ErrorClass::Invalid,
@@ -141,7 +147,9 @@ impl Reason {
                 Code::KeyUnreachable
             }
             Self::Malformed => Code::InvalidReference,
-            Self::WrongKeyKind | Self::Unsupported => Code::UnsupportedByProvider,
+            Self::WrongKeyKind | Self::Extractable | Self::Unsupported => {
+                Code::UnsupportedByProvider
+            }
             Self::StoreDamaged => Code::StateCorrupt,
             Self::StoreUnavailable => Code::Machine,
             Self::StoreFull => Code::DiskFull,

@@ -12,9 +12,10 @@ mod policy;
 mod service;
 
 pub use bound::BoundKey;
+pub use canonical::write_context;
 pub use error::{ErrorClass, KmsError, Reason};
 pub use policy::{KeyPolicy, PolicyDifference, PolicyDifferences, PolicyForm, PolicyPart};
 pub use service::{
-    Description, KeyUsage, MayDisable, ProviderState, PublicKey, RewrapItem, RootKeyService,
-    SignatureAlgorithm, WrappedKey,
+    Description, Evidence, KeyUsage, MayDisable, ProviderState, PublicKey, RewrapItem,
+    RootKeyService, SignatureAlgorithm, WrappedKey,
 };

@@ -58,6 +58,17 @@ pub struct Description {
     pub replicas: Vec<RootKeyReference>,
 }
 
+/// What a provider says of a key and of what holds it, for whoever decides whether it may be a root key.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Evidence {
+    /// What it is about, in the provider's own word: `CKA_NEVER_EXTRACTABLE`.
+    pub name: &'static str,
+    /// What the provider says.
+    pub value: String,
+    /// Whether it speaks for the key; `None` for what only names something.
+    pub speaks_for: Option<bool>,
+}
+
 /// Whether Keyward can disable keys of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -124,6 +135,11 @@ pub trait RootKeyService: Send + Sync {
 
     /// Asks the provider what the key is and how it is.
     async fn describe(&self, key: &RootKeyReference) -> Result<Description, KmsError>;
+
+    /// What the provider says of the key and of what holds it; nothing where it has nothing to say.
+    async fn evidence(&self, _key: &RootKeyReference) -> Result<Vec<Evidence>, KmsError> {
+        Ok(Vec::new())
+    }
 
     /// Makes a fresh 256-bit key and wraps it.
     async fn generate(

@@ -11,8 +11,8 @@ use std::{
 use async_trait::async_trait;
 use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey, TenantId};
 use keyward_kms::{
-    Description, KeyPolicy, KmsError, MayDisable, PolicyDifferences, PublicKey, Reason, RewrapItem,
-    RootKeyService, SignatureAlgorithm, WrappedKey,
+    Description, Evidence, KeyPolicy, KmsError, MayDisable, PolicyDifferences, PublicKey, Reason,
+    RewrapItem, RootKeyService, SignatureAlgorithm, WrappedKey,
 };
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
@@ -109,6 +109,11 @@ impl RootKeyService for Faulty {
     async fn describe(&self, key: &RootKeyReference) -> Result<Description, KmsError> {
         self.pass(key).await?;
         self.inner.describe(key).await
+    }
+
+    async fn evidence(&self, key: &RootKeyReference) -> Result<Vec<Evidence>, KmsError> {
+        self.pass(key).await?;
+        self.inner.evidence(key).await
     }
 
     async fn generate(

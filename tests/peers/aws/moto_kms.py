@@ -9,7 +9,8 @@ Put in: disabled keys and keys pending deletion refuse to work; EnableKey does n
 is pending deletion; decrypting with another key than the ciphertext's gives IncorrectKeyException;
 ReEncrypt checks its source key; multi-Region keys have ids of AWS's form, share their material and
 their rotations with their replicas, and decrypt in every region; rotation makes new material and old
-ciphertexts still open; RSASSA-PSS salts are as long as the digest.
+ciphertexts still open; contexts that read alike when joined are told apart; RSASSA-PSS salts are as
+long as the digest.
 
 And a control for tests, on the same port:
 
@@ -92,6 +93,11 @@ def encrypt(self, key_id, plaintext, encryption_context):
         raise InvalidKeyUsageException()
     key.key_material = key.materials[-1]
     return moto_encrypt(self, key.id, plaintext, encryption_context)
+
+
+def additional_data(encryption_context):
+    """Moto joins names and values, so that `a: bc` and `ab: c` are the same to it."""
+    return json.dumps(encryption_context or {}, sort_keys=True).encode()
 
 
 def decrypt(self, ciphertext_blob, encryption_context, key_id=None):
@@ -202,6 +208,7 @@ def cancel_key_deletion(self, key_id):
 
 moto_key_init = Key.__init__
 moto_generate_key_id = models.generate_key_id
+utils._serialize_encryption_context = additional_data
 moto_encrypt = KmsBackend.encrypt
 moto_replicate_key = KmsBackend.replicate_key
 moto_rotate_key_on_demand = KmsBackend.rotate_key_on_demand

@@ -125,6 +125,13 @@ impl AwsPeer {
         reference(call.send().await.expect("a key is made").key_metadata.expect("it has data").arn)
     }
 
+    /// Puts a tag on a key.
+    pub async fn tag(&self, key: &RootKeyReference, name: &str, value: &str) {
+        let tag = Tag::builder().tag_key(name).tag_value(value).build().expect("a whole tag");
+        let client = self.client(aws(key).region().as_str());
+        client.tag_resource().key_id(key.to_string()).tags(tag).send().await.expect("it is tagged");
+    }
+
     /// Makes a key to sign with.
     pub async fn create_signing_key(&self, region: &str, spec: KeySpec) -> RootKeyReference {
         let call =
