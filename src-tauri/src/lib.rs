@@ -9,6 +9,7 @@ mod bindings;
 mod commands;
 mod desktop;
 mod dialogs;
+mod drawing;
 mod events;
 mod failure;
 mod menu;
@@ -61,11 +62,12 @@ pub fn run() -> tauri::Result<()> {
 
 fn set_up(app: &mut App) -> tauri::Result<()> {
     app.set_menu(menu::build(app)?)?;
-    WebviewWindowBuilder::new(app, WINDOW, WebviewUrl::App("index.html".into()))
+    let window = WebviewWindowBuilder::new(app, WINDOW, WebviewUrl::App("index.html".into()))
         .title("Keyward")
         .inner_size(1280.0, 800.0)
         .min_inner_size(960.0, 600.0)
         .build()?;
+    drawing::suit(&window)?;
     let handle = app.handle().clone();
     app.deep_link().on_open_url(move |event| {
         event.urls().iter().for_each(|url| open(&handle, url.as_str()));
