@@ -24,6 +24,9 @@ pub fn builder() -> Builder<Wry> {
             audit::audit_show,
             audit::audit_verify,
             audit::audit_words,
+            credentials::credential_remove,
+            credentials::credential_set,
+            credentials::credentials_list,
             hierarchy::hierarchy_show,
             keystore::keystore_allow,
             keystore::keystore_cancel_deletion,
@@ -70,7 +73,6 @@ pub fn builder() -> Builder<Wry> {
             witnesses::witness_add,
             witnesses::witness_remove,
             witnesses::witnesses_show,
-            workspace::aws_set,
             workspace::lock_after_set,
             workspace::lock_touch,
             workspace::role_take,
@@ -97,7 +99,7 @@ pub fn builder() -> Builder<Wry> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::{collections::BTreeSet, path::Path};
 
     use specta_typescript::Typescript;
 
@@ -122,6 +124,50 @@ mod tests {
         assert!(there == made, "the bindings are stale; run this test with KEYWARD_BINDINGS=write");
     }
 
+    /// Every function that is a command can be called by its name, and may be: one that the bindings or the
+    /// capability don't name would fail only once somebody presses its button. And nothing else may be.
+    #[test]
+    fn each_command_is_bound_and_allowed_and_nothing_else_is() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut written = BTreeSet::new();
+        for entry in std::fs::read_dir(here.join("src/commands")).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            for part in text.split("#[tauri::command]").skip(1) {
+                let (_, after) = part.split_once("fn ").unwrap();
+                written.insert(word(after));
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let made = folder.path().join("bindings.ts");
+        builder().export(Typescript::default(), &made).unwrap();
+        let text = std::fs::read_to_string(made).unwrap();
+        // With or without the type of its answer: `invoke("name"`, `invoke<Type>("name"`.
+        let calls =
+            text.split("__TAURI_INVOKE").skip(1).filter(|call| call.starts_with(['(', '<']));
+        let bound =
+            calls.filter_map(|call| call.split_once("(\"")).map(|(_, name)| word(name)).collect();
+        assert_eq!(written, bound, "commands and bindings");
+
+        let text = std::fs::read_to_string(here.join("capabilities/main.json")).unwrap();
+        let capability: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let permissions = capability["permissions"].as_array().unwrap();
+        let events = ["core:event:allow-listen", "core:event:allow-unlisten"];
+        let allowed: BTreeSet<String> = permissions
+            .iter()
+            .map(|permission| permission.as_str().unwrap())
+            .filter(|permission| !events.contains(permission))
+            .map(|permission| permission.strip_prefix("allow-").unwrap().replace('-', "_"))
+            .collect();
+        assert_eq!(written, allowed, "commands and the capability");
+        assert_eq!(permissions.len(), allowed.len() + events.len(), "each is allowed once");
+        assert!(written.len() > 60, "only {} commands were found", written.len());
+    }
+
+    /// The word that a text begins with.
+    fn word(text: &str) -> String {
+        text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+    }
+
     /// Words that a field of something secret would have.
     const SECRET: [&str; 9] = [
         "passphrase",
@@ -139,7 +185,8 @@ mod tests {
     const HARMLESS: [&str; 2] = ["passphrase: boolean", "secrets: string"];
 
     /// What only goes into Rust.
-    const INPUTS: [&str; 2] = ["NewWorkspace", "AnswerInput"];
+    const INPUTS: [&str; 4] =
+        ["NewWorkspace", "AnswerInput", "CredentialInput", "AwsCredentialInput"];
 
     /// No view has a place for key material, plaintext or a credential.
     #[test]
@@ -156,6 +203,8 @@ mod tests {
             if INPUTS.contains(&name.as_str()) {
                 continue;
             }
+            // The type's own name is no field.
+            let body = body.strip_prefix(&name).unwrap_or(body);
             let lines = body.lines().map(|line| line.trim().trim_end_matches([',', ';']));
             for field in lines.filter(|line| !line.starts_with(['/', '*'])) {
                 fields += 1;

@@ -16,7 +16,7 @@ use crate::failure::CommandError;
 pub struct Desktop {
     folder: RwLock<PathBuf>,
     state: Option<PathBuf>,
-    aws: RwLock<AwsSettings>,
+    aws: AwsSettings,
     role: RwLock<Role>,
     /// Tells those who follow the open workspace that it was opened, changed or closed.
     session: watch::Sender<Option<Arc<Session>>>,
@@ -40,7 +40,7 @@ impl Desktop {
         Self {
             folder: RwLock::new(folder),
             state,
-            aws: RwLock::new(aws),
+            aws,
             role: RwLock::new(Role::Administrator),
             session: watch::Sender::new(None),
             turn: tokio::sync::Mutex::new(()),
@@ -68,14 +68,9 @@ impl Desktop {
         *self.role.write() = role;
     }
 
-    /// How the AWS client is set.
-    pub fn aws(&self) -> AwsSettings {
-        self.aws.read().clone()
-    }
-
-    /// Sets the AWS client of the next opening.
-    pub fn set_aws(&self, aws: AwsSettings) {
-        *self.aws.write() = aws;
+    /// What the environment says of AWS: it goes before what is kept.
+    pub fn aws(&self) -> &AwsSettings {
+        &self.aws
     }
 
     /// The open workspace.
@@ -103,7 +98,8 @@ impl Desktop {
 
     /// How a workspace is opened from here.
     pub fn options(&self) -> OpenOptions {
-        OpenOptions { aws: self.aws(), state: self.state.clone(), ..OpenOptions::new(os_account()) }
+        let (aws, state) = (self.aws.clone(), self.state.clone());
+        OpenOptions { aws, state, ..OpenOptions::new(os_account()) }
     }
 
     /// Opens the workspace in the folder.

@@ -104,12 +104,26 @@ async fn records(app: &AppHandle, session: &Arc<Session>) {
         match engine.audit_tail(&context, &all, after, AT_ONCE, WAIT).await {
             Ok(page) => {
                 after = page.next.or(after);
+                take_up(session, &page.records).await;
                 tell(app, &page.records);
                 tokio::time::sleep(PAUSE).await;
             }
             // The log can't be read now: what asks for it says why.
             Err(_) => tokio::time::sleep(Duration::from_secs(5)).await,
         }
+    }
+}
+
+/// Takes up what another window or the command has changed for this process too.
+async fn take_up(session: &Session, records: &[Record]) {
+    let changes = |one: &Record| {
+        matches!(one.action, Action::CredentialSet | Action::CredentialRemove)
+            && one.outcome == Outcome::Ok
+    };
+    if records.iter().any(changes)
+        && let Err(error) = session.workspace.reload_credentials().await
+    {
+        eprintln!("a changed credential could not be read: {error}");
     }
 }
 

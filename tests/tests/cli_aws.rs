@@ -102,6 +102,45 @@ fn plaintext() -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_access_key_that_is_kept_goes_before_what_the_environment_has() {
+    let name = "cli_aws::an_access_key_that_is_kept";
+    let Some(mut stage) = Stage::new(name, FRANKFURT) else { return };
+    let key = stage.peer.create_key(FRANKFURT).await;
+    stage.register("acme", &key);
+    let (id, secret) = ("ASIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+    let set = ["credentials", "set", "aws", id, "--session-token"];
+    let input = format!("{secret}\ntokenTOKENtoken==\n");
+    let set = [&set[..], &["--endpoint", stage.peer.endpoint()]].concat();
+    let kept = stage.terminal.json_from(&set, input.as_bytes());
+    assert_eq!((&kept["identity"], &kept["temporary"]), (&id.into(), &true.into()));
+    let listed = stage.terminal.json(&["credentials", "list"]);
+    assert_eq!(listed["credentials"], json!([kept]));
+
+    // The endpoint is kept as well: nothing of the environment is needed any more.
+    for variable in ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        stage.terminal.unset(variable);
+    }
+    let signers = |stage: &Stage| {
+        stage.peer.forget();
+        stage.terminal.json(&["challenge", "start", "rk:acme/1"]);
+        stage.peer.signers()
+    };
+    assert_eq!(signers(&stage), [format!("{id} with a token")]);
+    stage.terminal.set(stage.peer.environment());
+    assert_eq!(signers(&stage), [format!("{id} with a token")]);
+    stage.terminal.json(&["credentials", "remove", "aws"]);
+    assert_eq!(signers(&stage), ["peer"]);
+
+    let officer = ["--role", "security-officer", "credentials", "remove", "aws"];
+    stage.terminal.refused(&officer);
+    stage.terminal.never_printed(secret.as_bytes());
+    stage.terminal.never_printed(b"tokenTOKENtoken==");
+    let log = stage.terminal.json(&["audit", "list", "--limit", "100"]).to_string();
+    assert!(log.contains("credential.set") && log.contains(id), "{log}");
+    assert!(!log.contains(secret), "the log has the secret");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_s_whole_life_with_its_own_key() {
     let name = "cli_aws::a_tenant_s_whole_life_with_its_own_key";
     let Some(stage) = Stage::new(name, FRANKFURT) else { return };

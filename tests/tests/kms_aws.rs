@@ -155,6 +155,26 @@ async fn a_rotation_makes_a_version_and_old_ciphertexts_still_open() {
 }
 
 #[tokio::test]
+async fn an_access_key_that_is_given_signs_at_once_and_until_another_is() {
+    let Some(peer) = AwsPeer::start("kms_aws::an_access_key_that_is_given") else { return };
+    let kms = peer.kms();
+    let key = peer.create_key(FRANKFURT).await;
+    let signers = async || {
+        peer.forget();
+        kms.describe(&key).await.unwrap();
+        peer.signers()
+    };
+    assert_eq!(signers().await, ["peer"]);
+    let with = |id, token| peer.kms_builder().access_key(id, "wJalrXUtnFEMI", token);
+    kms.configure(with("AKIAIOSFODNN7EXAMPLE", None));
+    assert_eq!(signers().await, ["AKIAIOSFODNN7EXAMPLE"]);
+    kms.configure(with("ASIAIOSFODNN7EXAMPLE", Some("token")));
+    assert_eq!(signers().await, ["ASIAIOSFODNN7EXAMPLE with a token"]);
+    kms.configure(peer.kms_builder());
+    assert_eq!(signers().await, ["peer"]);
+}
+
+#[tokio::test]
 async fn rotations_that_may_not_be_listed_dont_fail_the_description() {
     let Some(peer) = AwsPeer::start("kms_aws::rotations_that_may_not_be_listed") else { return };
     let key = peer.create_key(FRANKFURT).await;

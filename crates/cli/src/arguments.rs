@@ -94,6 +94,8 @@ pub enum Command {
     Doctor(commands::doctor::Doctor),
     #[command(subcommand)]
     Keystore(commands::keystore::Keystore),
+    #[command(subcommand)]
+    Credentials(commands::credentials::Credentials),
     Tour(tour::Tour),
     Completions(commands::completions::Completions),
     Man(commands::man::Man),

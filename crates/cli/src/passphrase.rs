@@ -62,7 +62,11 @@ fn given(file: Option<&Path>) -> Result<Option<Zeroizing<String>>, Failure> {
     }
 }
 
-fn prompt(text: &str) -> Result<Zeroizing<String>, Failure> {
+/// Asks for a secret at the terminal, which doesn't show it.
+///
+/// # Errors
+/// [`Failure`] where the terminal fails.
+pub fn prompt(text: &str) -> Result<Zeroizing<String>, Failure> {
     rpassword::prompt_password(text)
         .map(Zeroizing::new)
         .map_err(|error| Failure::io("ask at", "the terminal", &error))

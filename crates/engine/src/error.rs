@@ -9,6 +9,7 @@ use keyward_core::{
 use keyward_envelope::EnvelopeError;
 use keyward_kms::KmsError;
 use keyward_ledger::LedgerError;
+use keyward_secrets::SecretsError;
 use keyward_siem::SiemError;
 use keyward_store::{ObjectsError, StoreError, tables::tenants::TenantState};
 use keyward_witness::WitnessError;
@@ -36,6 +37,9 @@ pub enum EngineError {
     /// A place that keeps checkpoints, or a witness.
     #[error(transparent)]
     Witness(#[from] WitnessError),
+    /// A provider's credential can't be kept or forgotten.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// The log couldn't be sent to a receiver.
     #[error(transparent)]
     Siem(SiemError),
@@ -323,6 +327,7 @@ impl EngineError {
             Self::Envelope(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::Witness(error) => error.code(),
+            Self::Secrets(error) => error.code(),
             Self::LogRolledBack { .. } => Code::LogRolledBack,
             Self::LogForked { .. } | Self::AnchorForeign { .. } => Code::LogForked,
             Self::AnchorSilent { .. } => Code::WitnessUnreachable,

@@ -52,6 +52,7 @@ mod audit_verify;
 mod audit_witness;
 mod blast_radius;
 mod create_dataset;
+mod credentials;
 mod delete;
 mod enroll_approver;
 mod exit_kit;
@@ -107,6 +108,7 @@ pub use blast_radius::{BlastRadius, LockedDataset, LockedRootKey};
 pub use cache::CacheSettings;
 pub use clock::{Clock, SystemClock};
 
+pub use credentials::CredentialNote;
 pub use error::EngineError;
 pub use exit_kit::ExitKit;
 pub use hierarchy::{

@@ -2,7 +2,8 @@
 //!
 //! The region of every call is the key reference's own, and nothing falls back to another region or
 //! key. Credentials and endpoints come from ordinary AWS configuration: environment, profiles, SSO,
-//! web identity, container and instance roles, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_KMS`.
+//! web identity, container and instance roles, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_KMS`; or an access
+//! key is given. [`AwsKms::configure`] changes either while calls go on.
 //!
 //! What a key's policy must allow us: `kms:Encrypt`, `kms:Decrypt`, `kms:GenerateDataKey`,
 //! `kms:ReEncryptFrom`, `kms:ReEncryptTo` and `kms:DescribeKey`. Beyond these: `kms:ListKeyRotations`

@@ -139,6 +139,10 @@ words! {
         AuditRelease = "audit.release",
         /// How long records stay in the database, or what their archives are encrypted under, was set.
         AuditRetention = "audit.retention",
+        /// What a provider is called with was kept, in place of what was.
+        CredentialSet = "credential.set",
+        /// What a provider was called with was forgotten.
+        CredentialRemove = "credential.remove",
         /// An exit kit was written.
         ExitKitWrite = "exit-kit.write",
         /// An open intent was settled after a restart.

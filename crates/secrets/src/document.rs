@@ -13,9 +13,9 @@
 //!
 //! The key is bytes 0 to 31 of Argon2id(passphrase, salt), version 0x13, 64 bytes long. The cipher is
 //! AES-256-GCM, its additional data `keyward secrets v1` and the header in RFC 8785 form. The plaintext
-//! is, for each secret in the order of names: the name's length (1 byte; its highest bit says that the
-//! secret is a text and no key), the name, a text's length (2 bytes, big-endian), the secret: a key has 32
-//! bytes.
+//! is, for each secret in the order of names: the name's length (1 byte; its highest bit is set where
+//! the secret isn't 32 bytes long), the name, where that bit is set the secret's length (2 bytes,
+//! big-endian), the secret.
 //!
 //! `check` tells a wrong passphrase from a damaged file, and commits to the key, which AES-GCM alone
 //! doesn't: no file opens under two passphrases.

@@ -128,6 +128,8 @@ pub fn class(action: Action) -> Class {
         Action::WitnessAdd => Class::Api(Api::Create),
         Action::WitnessRemove => Class::Api(Api::Delete),
         Action::WitnessCosign => Class::Api(Api::Update),
+        Action::CredentialSet => Class::Api(Api::Update),
+        Action::CredentialRemove => Class::Api(Api::Delete),
         // A copy of what the log holds already comes back.
         Action::AuditFetch => Class::Api(Api::Read),
         // Where the log's bodies lie and how long they stay; what they say never changes.

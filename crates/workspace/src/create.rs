@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::{
     Config, DATABASE, KEYSTORE, OBJECTS, OpenOptions, Workspace, WorkspaceError, blocking,
     config::private_folder,
+    credentials::{Kept, aws_settings},
     open::{anchors, providers, settings, vault},
     secrets::{Secrets, random},
 };
@@ -87,7 +88,7 @@ async fn build(
 ) -> Result<Workspace, WorkspaceError> {
     let vault = vault(folder, config, options.passphrase.clone())?;
     let keys = folder.join(KEYSTORE);
-    let (vault, secrets, keystore) = blocking(move || match make_secrets(&vault, &keys) {
+    let (mut vault, secrets, keystore) = blocking(move || match make_secrets(&vault, &keys) {
         Ok((secrets, keystore)) => Ok((vault, secrets, keystore)),
         Err(error) => {
             Secrets::remove(&vault);
@@ -95,7 +96,9 @@ async fn build(
         }
     })
     .await?;
-    let made = finish(folder, config, region, place, &options, &secrets, keystore).await;
+    vault.forget_passphrase();
+    let vault = Arc::new(vault);
+    let made = finish(folder, config, region, place, &options, &secrets, keystore, &vault).await;
     if made.is_err() {
         // The keyring is outside the folder that is about to be removed.
         blocking(move || {
@@ -122,14 +125,16 @@ async fn finish(
     options: &OpenOptions,
     secrets: &Secrets,
     keystore: LocalKeyStore,
+    vault: &Arc<Vault>,
 ) -> Result<Workspace, WorkspaceError> {
     let keystore = options.with_clock(keystore);
     let objects = Objects::create(&resolve(folder, place)).await?;
     let store = Store::create(&folder.join(DATABASE)).await?;
+    let aws = Arc::new(aws_settings(&options.aws, &Kept::None).build());
     let parts = Parts {
         store: store.clone(),
         objects: objects.clone(),
-        providers: providers(&keystore, &options.aws),
+        providers: providers(&keystore, &aws),
         signing_key: SigningKey::from_seed(&secrets.log_seed),
         settings: settings(options),
         anchors: anchors(folder, config, options.state.as_deref()),
@@ -141,7 +146,8 @@ async fn finish(
     config.write(folder)?;
     let (folder, config) = (folder.to_owned(), config.clone());
     let engine = Arc::new(engine);
-    Ok(Workspace { engine, keystore, folder, config, store, objects })
+    let (vault, aws_settings) = (Arc::clone(vault), options.aws.clone());
+    Ok(Workspace { engine, keystore, folder, config, vault, aws, aws_settings, store, objects })
 }
 
 /// Where a place of objects is: a relative one is below the workspace.

@@ -8,6 +8,8 @@ use keyward_kms::KmsError;
 use keyward_secrets::SecretsError;
 use keyward_store::{ObjectsError, StoreError};
 
+use crate::{CredentialError, CredentialKind};
+
 /// Why a workspace can't be made or opened. No variant holds a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
@@ -81,6 +83,15 @@ pub enum WorkspaceError {
         /// Which.
         name: &'static str,
     },
+    /// What was typed is no credential.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// No credential of this kind is kept.
+    #[error("no credential for `{kind}` is kept here; `keyward credentials set {kind}` keeps one")]
+    NoCredential {
+        /// Which kind.
+        kind: CredentialKind,
+    },
     /// The operating system gives no randomness.
     #[error("the operating system gives no random bytes; restart the machine")]
     NoRandomness,
@@ -123,7 +134,9 @@ impl WorkspaceError {
             Self::Damaged { .. } | Self::OtherDatabase { .. } | Self::SecretMissing { .. } => {
                 Code::StateCorrupt
             }
-            Self::PassphraseNeeded { .. } => Code::InvalidInput,
+            Self::PassphraseNeeded { .. } | Self::Credential(_) | Self::NoCredential { .. } => {
+                Code::InvalidInput
+            }
             Self::NoRandomness => Code::Machine,
             Self::Secrets(error) => error.code(),
             Self::Keystore(error) => error.code(),

@@ -9,7 +9,7 @@
 //!   workspace.json        format, id, where the secrets rest; written last, so that its being there
 //!                         says that the workspace is whole
 //!   keyward.db            state and log
-//!   secrets.json          the secrets, where they are sealed with a passphrase
+//!   secrets.json          the secrets and providers' credentials, where a passphrase seals them
 //!   .anchor.lock          empty: whose turn it is to write the keyring's anchor
 //!   .sidecar.lock         empty: whose turn it is to write sidecars
 //!   keystore/             the local software key store
@@ -23,6 +23,8 @@
 mod actor;
 mod config;
 mod create;
+mod credential;
+mod credentials;
 mod error;
 mod harden;
 mod inspect;
@@ -32,6 +34,9 @@ mod secrets;
 pub use actor::os_account;
 pub use config::Config;
 pub use create::{CreateOptions, NewSecrets};
+pub use credential::{
+    AwsCredential, AwsInput, Credential, CredentialError, CredentialKind, KeptCredential,
+};
 pub use error::WorkspaceError;
 pub use harden::harden;
 pub use inspect::{Inspection, SETTLED, StrayBlobs};
@@ -41,6 +46,8 @@ use std::{path::PathBuf, sync::Arc};
 
 use keyward_engine::Engine;
 use keyward_kms::local::LocalKeyStore;
+use keyward_kms_aws::AwsKms;
+use keyward_secrets::Vault;
 use keyward_store::{Objects, Store};
 
 /// The database's file in the folder.
@@ -60,6 +67,12 @@ pub struct Workspace {
     pub folder: PathBuf,
     /// What its `workspace.json` says.
     pub config: Config,
+    /// Open for as long as the workspace is; the passphrase that opened it is forgotten.
+    vault: Arc<Vault>,
+    /// The provider that the engine has, to give it another credential.
+    aws: Arc<AwsKms>,
+    /// What this process was told of AWS.
+    aws_settings: AwsSettings,
     store: Store,
     objects: Objects,
 }

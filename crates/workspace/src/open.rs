@@ -20,8 +20,9 @@ use keyward_witness::{FolderPlace, KeyringPlace, Place};
 use zeroize::Zeroizing;
 
 use crate::{
-    Config, DATABASE, KEYSTORE, Workspace, WorkspaceError, blocking,
+    Config, CredentialKind, DATABASE, KEYSTORE, Workspace, WorkspaceError, blocking,
     create::{is_unfinished, resolve},
+    credentials::{aws_settings, load},
     secrets::Secrets,
 };
 
@@ -32,7 +33,7 @@ const ANCHORS: &str = "anchors";
 /// Processes take turns by it in writing the keyring's anchor. It holds nothing.
 const ANCHOR_LOCK: &str = ".anchor.lock";
 
-/// What AWS's own configuration doesn't say.
+/// What this process is told of AWS. It goes before what is kept with the workspace's secrets.
 #[derive(Clone, Debug, Default)]
 pub struct AwsSettings {
     /// The profile to use instead of the environment's.
@@ -128,14 +129,17 @@ impl Workspace {
     pub async fn open(folder: &Path, options: OpenOptions) -> Result<Self, WorkspaceError> {
         let folder = absolute(folder).map_err(WorkspaceError::io("find", folder))?;
         let config = Self::config(&folder)?;
-        let vault = vault(&folder, &config, options.passphrase.clone())?;
+        let mut vault = vault(&folder, &config, options.passphrase.clone())?;
         let keys = folder.join(KEYSTORE);
-        let (secrets, keystore) = blocking(move || {
+        let (vault, secrets, kept, keystore) = blocking(move || {
             let secrets = Secrets::load(&vault)?;
+            let kept = load(&vault, CredentialKind::Aws)?;
             let keystore = LocalKeyStore::open(&keys, secrets.sealing.duplicate())?;
-            Ok((secrets, keystore))
+            vault.forget_passphrase();
+            Ok((vault, secrets, kept, keystore))
         })
         .await?;
+        let aws = Arc::new(aws_settings(&options.aws, &kept).build());
         let keystore = options.with_clock(keystore);
         let store = Store::open(&folder.join(DATABASE)).await?;
         let place = {
@@ -153,7 +157,7 @@ impl Workspace {
         let parts = Parts {
             store: store.clone(),
             objects: objects.clone(),
-            providers: providers(&keystore, &options.aws),
+            providers: providers(&keystore, &aws),
             signing_key: SigningKey::from_seed(&secrets.log_seed),
             settings: settings(&options),
             anchors: anchors(&folder, &config, options.state.as_deref()),
@@ -161,21 +165,16 @@ impl Workspace {
             accept: options.accept,
         };
         let engine = Arc::new(Engine::open(parts, options.actor).await?);
-        Ok(Self { engine, keystore, folder, config, store, objects })
+        let (vault, aws_settings) = (Arc::new(vault), options.aws);
+        Ok(Self { engine, keystore, folder, config, vault, aws, aws_settings, store, objects })
     }
 }
 
 /// Every provider that Keyward has. A client is made when a key first needs it, so that one which isn't
 /// used costs nothing and can't fail.
-pub(crate) fn providers(keystore: &LocalKeyStore, aws: &AwsSettings) -> Providers {
-    let mut kms = AwsKms::builder();
-    if let Some(profile) = &aws.profile {
-        kms = kms.profile(profile);
-    }
-    if let Some(endpoint) = &aws.endpoint {
-        kms = kms.endpoint(endpoint);
-    }
-    Providers::new().with(Arc::new(keystore.clone())).with(Arc::new(kms.build()))
+pub(crate) fn providers(keystore: &LocalKeyStore, aws: &Arc<AwsKms>) -> Providers {
+    let aws = Arc::clone(aws);
+    Providers::new().with(Arc::new(keystore.clone())).with(aws)
 }
 
 pub(crate) fn settings(options: &OpenOptions) -> Settings {

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod credentials;
 pub mod hierarchy;
 pub mod keystore;
 pub mod onboarding;

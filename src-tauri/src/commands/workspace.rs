@@ -5,7 +5,7 @@ use std::time::Duration;
 use keyward_core::{Code, Role};
 use keyward_engine::AcceptRollback;
 use keyward_secrets::Vault;
-use keyward_workspace::{AwsSettings, CreateOptions, NewSecrets, Workspace};
+use keyward_workspace::{CreateOptions, NewSecrets, Workspace};
 use tauri::{AppHandle, State};
 use zeroize::Zeroizing;
 
@@ -141,7 +141,7 @@ pub async fn workspace_show(desktop: State<'_, Desktop>) -> Result<WorkspaceView
         actor: session.actor.to_string(),
         role: desktop.role().to_string(),
         secrets: session.workspace.config.secrets.to_string(),
-        aws: desktop.aws(),
+        aws: desktop.aws().clone(),
     };
     Ok(WorkspaceView::new(status, facts))
 }
@@ -157,21 +157,6 @@ pub async fn role_take(desktop: State<'_, Desktop>, role: String) -> Result<(), 
         ));
     }
     desktop.take_role(role);
-    Ok(())
-}
-
-/// Sets the AWS client of the next opening: a profile, and an endpoint instead of AWS's own.
-#[tauri::command]
-#[specta::specta]
-pub async fn aws_set(
-    desktop: State<'_, Desktop>,
-    profile: Option<String>,
-    endpoint: Option<String>,
-) -> Result<(), CommandError> {
-    let set = |text: Option<String>| {
-        text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-    };
-    desktop.set_aws(AwsSettings { profile: set(profile), endpoint: set(endpoint) });
     Ok(())
 }
 

@@ -73,9 +73,9 @@ pub struct WorkspaceView {
     pub role: String,
     /// Where its secrets rest: `keyring` or `passphrase`.
     pub secrets: String,
-    /// The AWS profile in use, if one is set.
+    /// The AWS profile that the environment names: it goes before what is kept.
     pub aws_profile: Option<String>,
-    /// The AWS endpoint in use, if one is set.
+    /// The AWS endpoint that the environment names, likewise.
     pub aws_endpoint: Option<String>,
 }
 
@@ -89,7 +89,7 @@ pub struct WorkspaceFacts {
     pub role: String,
     /// Where its secrets rest.
     pub secrets: String,
-    /// How the AWS client is set.
+    /// What the environment says of AWS.
     pub aws: keyward_workspace::AwsSettings,
 }
 

@@ -24,7 +24,8 @@ And a control for tests, on the same port:
        "code": "ThrottlingException", "message": "...", "headers": {"retry-after": "1"},
        "body": "<html>"}           a body of its own instead of code and message
   GET  /keyward-peer/requests  how often each operation was asked for: {"REGION/Operation": 3}
-  POST /keyward-peer/forget    counts from zero again
+  GET  /keyward-peer/signers   who has signed requests: ["ACCESS KEY ID", or "ACCESS KEY ID with a token"]
+  POST /keyward-peer/forget    counts from zero again, and forgets who has signed
   POST /keyward-peer/delete    {"region": ..., "key": ID}: the key is gone, as after its waiting time
 """
 
@@ -253,6 +254,7 @@ class Control:
         self.lock = threading.Lock()
         self.faults = []
         self.counts = {}
+        self.signers = set()
 
     def __call__(self, environ, start_response):
         path = environ.get("PATH_INFO", "")
@@ -265,6 +267,8 @@ class Control:
         # The credential scope of the signature: ACCESS_KEY/DATE/REGION/kms/aws4_request.
         scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
         region = scope.group(1) if scope else "?"
+        with self.lock:
+            self.signers.add(signer(environ))
         fault = self.count_and_match(operation, region)
         if fault:
             time.sleep(fault.get("delay", 0))
@@ -310,14 +314,24 @@ class Control:
                 self.faults = json.loads(body)
             elif path == "/keyward-peer/requests":
                 answer = self.counts
+            elif path == "/keyward-peer/signers":
+                answer = sorted(self.signers)
             elif path == "/keyward-peer/forget":
                 self.counts = {}
+                self.signers = set()
             elif path == "/keyward-peer/delete":
                 gone = json.loads(body)
                 kms_backends[DEFAULT_ACCOUNT_ID][gone["region"]].delete_key(gone["key"])
             else:
                 return respond(start_response, "404 Not Found", "", [])
         return respond(start_response, "200 OK", json.dumps(answer), [])
+
+
+def signer(environ):
+    """Whose signature a request has: Signature Version 4 names the key in `Authorization`."""
+    found = re.search(r"Credential=([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+    key = found.group(1) if found else "nobody"
+    return f"{key} with a token" if "HTTP_X_AMZ_SECURITY_TOKEN" in environ else key
 
 
 def respond(start_response, status, body, headers):

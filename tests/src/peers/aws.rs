@@ -210,6 +210,14 @@ impl AwsPeer {
         serde_json::from_str(&answer).expect("counts by name")
     }
 
+    /// Who has signed requests since the last [`forget`](Self::forget): an access key's id, with ` with a
+    /// token` behind it where a session token came along.
+    #[must_use]
+    pub fn signers(&self) -> Vec<String> {
+        let answer = self.control("GET", "signers", &Value::Null);
+        serde_json::from_str(&answer).expect("a list of names")
+    }
+
     /// Ends it before its time: from then on nobody listens there.
     ///
     /// # Panics

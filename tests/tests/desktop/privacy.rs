@@ -9,6 +9,8 @@ use keyward_tests::{
 use crate::scene::{Done, Scene};
 
 const PLAINTEXT: &[u8] = b"the tapir signs at noon";
+const ACCESS_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+const TYPED: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
 #[tokio::test]
 async fn no_secret_crosses_into_the_web_view() -> Done {
@@ -16,7 +18,8 @@ async fn no_secret_crosses_into_the_web_view() -> Done {
         return Ok(());
     };
     scene.tenant("acme", PLAINTEXT);
-    let mut secrets = vec![PASSPHRASE.as_bytes().to_vec(), PLAINTEXT.to_vec()];
+    let mut secrets =
+        vec![PASSPHRASE.as_bytes().to_vec(), PLAINTEXT.to_vec(), TYPED.as_bytes().to_vec()];
     let keys = data_keys(&scene)?;
     assert!(!keys.is_empty(), "the exit kit has no data keys");
     secrets.extend(keys);
@@ -29,6 +32,19 @@ async fn no_secret_crosses_into_the_web_view() -> Done {
             Ok::<(), std::convert::Infallible>(())
         })?;
     }
+    // What is typed in goes one way only.
+    window.go("settings").await?;
+    window.click("Keep a credential").await?;
+    window.fill("Access key id", ACCESS_KEY).await?;
+    window.fill("Secret access key", TYPED).await?;
+    window.click("Keep it").await?;
+    window.sees("it is never shown again").await?;
+    let listed = scene.terminal.json(&["credentials", "list"]);
+    assert_eq!(listed["credentials"][0]["identity"], ACCESS_KEY);
+    scene.terminal.never_printed(TYPED.as_bytes());
+    let page = window.run("return document.documentElement.outerHTML;", Vec::new()).await?;
+    assert!(!page.to_string().contains(TYPED), "the page keeps what was typed");
+
     // What uses the keys: they are unwrapped, and wrapped again.
     window.go("rotation?tenant=acme").await?;
     window.click("Rotate now").await?;
@@ -44,7 +60,7 @@ async fn no_secret_crosses_into_the_web_view() -> Done {
 
     let answers = window.answers().await?;
     let asked = |command: &str| answers.iter().any(|(url, _)| url.contains(command));
-    for command in ["workspace_unlock", "tenants_list", "root_key_rotate", "rewrap_start"] {
+    for command in ["workspace_unlock", "tenants_list", "root_key_rotate", "rewrap_start", "credential_set"] {
         assert!(asked(command), "no answer to `{command}` was kept");
     }
     for (url, answer) in &answers {

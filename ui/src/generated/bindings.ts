@@ -41,6 +41,12 @@ export const commands = {
 	auditVerify: (searchIndex: boolean, progress: Channel<Progress>) => typedError<VerifiedView, CommandError>(__TAURI_INVOKE("audit_verify", { searchIndex, progress })),
 	/**  The words that a filter can ask for. */
 	auditWords: () => __TAURI_INVOKE<AuditWords>("audit_words"),
+	/**  Forgets a credential: the provider's own configuration is used again. */
+	credentialRemove: (kind: string) => typedError<null, CommandError>(__TAURI_INVOKE("credential_remove", { kind })),
+	/**  Keeps a credential in place of an older one of its kind; calls use it from then on. */
+	credentialSet: (credential: CredentialInput) => typedError<CredentialItem, CommandError>(__TAURI_INVOKE("credential_set", { credential })),
+	/**  The credentials that are kept, without their secrets. */
+	credentialsList: () => typedError<CredentialItem[], CommandError>(__TAURI_INVOKE("credentials_list")),
 	/**  A tenant's keys. */
 	hierarchyShow: (tenant: string) => typedError<HierarchyView, CommandError>(__TAURI_INVOKE("hierarchy_show", { tenant })),
 	/**  Lets a tenant wrap and unwrap with a key. */
@@ -157,8 +163,6 @@ export const commands = {
 	 *  checkpoint.
 	 */
 	witnessesShow: (ask: boolean) => typedError<Witnesses, CommandError>(__TAURI_INVOKE("witnesses_show", { ask })),
-	/**  Sets the AWS client of the next opening: a profile, and an endpoint instead of AWS's own. */
-	awsSet: (profile: string | null, endpoint: string | null) => typedError<null, CommandError>(__TAURI_INVOKE("aws_set", { profile, endpoint })),
 	/**  After how many minutes without input the window locks itself: 1 to 240. */
 	lockAfterSet: (minutes: number) => typedError<null, CommandError>(__TAURI_INVOKE("lock_after_set", { minutes })),
 	/**  Somebody has just used the window: the time until it locks itself begins again. */
@@ -317,6 +321,22 @@ export type AuditWords = {
 	outcomes: string[],
 };
 
+/**  How to sign in at AWS. */
+export type AwsCredentialInput = {
+	/**  The access key's id. */
+	access_key_id: string | null,
+	/**  Its secret. */
+	secret_access_key: string | null,
+	/**  What temporary keys come with. */
+	session_token: string | null,
+	/**  A profile in the place of an access key. */
+	profile: string | null,
+	/**  Where the profile's credentials are asked for. */
+	region: string | null,
+	/**  Where KMS is called instead of AWS's own address. */
+	endpoint: string | null,
+};
+
 /**  What revoking a tenant would lock. */
 export type BlastRadiusView = {
 	/**  The tenant. */
@@ -446,6 +466,31 @@ export type CountItem = {
 	term: string | null,
 	/**  How many. */
 	records: number,
+};
+
+/**  What somebody has typed, by the kind of credential. It goes to Rust and never comes back. */
+export type CredentialInput = 
+/**  For root keys in AWS KMS: an access key, or a profile of AWS's configuration. */
+{ aws: AwsCredentialInput };
+
+/**  A credential that is kept. */
+export type CredentialItem = {
+	/**  Its kind: `aws`. */
+	kind: string,
+	/**  Whose keys are called with it. */
+	provider: string,
+	/**  Who it says we are; none where what is kept can't be read. */
+	identity: string | null,
+	/**  Where it is shown instead of the provider's own address. */
+	endpoint: string | null,
+	/**  Where it is asked for. */
+	region: string | null,
+	/**  Whether it ends by itself. */
+	temporary: boolean,
+	/**  When it was given. */
+	set_at: string | null,
+	/**  By whom. */
+	set_by: string | null,
 };
 
 /**  A dataset. */
@@ -1365,9 +1410,9 @@ export type WorkspaceView = {
 	role: string,
 	/**  Where its secrets rest: `keyring` or `passphrase`. */
 	secrets: string,
-	/**  The AWS profile in use, if one is set. */
+	/**  The AWS profile that the environment names: it goes before what is kept. */
 	aws_profile: string | null,
-	/**  The AWS endpoint in use, if one is set. */
+	/**  The AWS endpoint that the environment names, likewise. */
 	aws_endpoint: string | null,
 };
 

@@ -6,11 +6,12 @@ export const GATHER_MS = 400;
 
 /** Which queries each event makes stale. */
 export const stale = {
-  recordsAppended: (): QueryKey[] => [
+  recordsAppended: (actions: readonly string[]): QueryKey[] => [
     keys.audit.live(),
     keys.workspace,
     keys.witnesses,
     keys.attention,
+    ...(actions.some((action) => action.startsWith("credential.")) ? [keys.credentials] : []),
   ],
   stateChanged: (): QueryKey[] => [
     keys.tenants.all,

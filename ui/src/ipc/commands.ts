@@ -23,6 +23,7 @@ export type TenantRow = Data<"tenantsList">[number];
 export type TenantDetail = Data<"tenantShow">;
 export type RootKeyItem = TenantDetail["root_keys"][number];
 export type JobItem = Data<"rewrapJobs">[number];
+export type CredentialItem = Data<"credentialsList">[number];
 export type RecordPage = Data<"auditQuery">;
 export type RecordItem = RecordPage["records"][number];
 export type RecordProof = Data<"auditShow">;

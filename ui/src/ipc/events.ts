@@ -29,8 +29,8 @@ export function on<T>(event: Told<T>, heard: (payload: T) => void): () => void {
 export function followEvents(client: QueryClient, asked: Asked): () => void {
   const changes = new Changes(client);
   const stops = [
-    on(events.recordsAppended, () => {
-      changes.add(stale.recordsAppended());
+    on(events.recordsAppended, ({ actions }) => {
+      changes.add(stale.recordsAppended(actions));
     }),
     on(events.stateChanged, () => {
       changes.add(stale.stateChanged());

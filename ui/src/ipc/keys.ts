@@ -29,4 +29,5 @@ export const keys = {
   access: ["access"],
   witnesses: ["witnesses"],
   keystore: ["keystore"],
+  credentials: ["credentials"],
 } as const;

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod challenge;
 pub mod completions;
+pub mod credentials;
 pub mod dataset;
 pub mod doctor;
 pub mod exit_kit;
@@ -75,6 +76,7 @@ async fn with_workspace(command: Command, session: &Session) -> Result<u8, Failu
         Command::Audit(audit) => audit.run(session).await,
         Command::Status(status) => status.run(session).await,
         Command::Keystore(keystore) => keystore.run(session).await,
+        Command::Credentials(credentials) => credentials.run(session).await,
         Command::ExitKit(exit_kit) => exit_kit.run(session).await,
         Command::Init(_)
         | Command::Doctor(_)

@@ -44,6 +44,8 @@ const said: Readonly<Record<string, string>> = {
   "audit.fetch": "fetch an archived day",
   "audit.release": "let a fetched day go",
   "audit.retention": "set how the log is kept",
+  "credential.set": "keep a provider’s credential",
+  "credential.remove": "remove a provider’s credential",
   "exit-kit.write": "write an exit kit",
   "intent.settle": "settle an open intent",
   "storage.sweep": "sweep unnamed files away",
@@ -57,7 +59,7 @@ const groups = [
   ["Keys", ["root-key", "challenge", "data-key"]],
   ["Data", ["dataset", "object"]],
   ["Evidence", ["audit", "witness"]],
-  ["Workspace", ["workspace", "intent", "storage"]],
+  ["Workspace", ["workspace", "credential", "intent", "storage"]],
 ] as const;
 
 const OTHER = "Other";

@@ -1,9 +1,9 @@
 import { PageBody, PageHeader } from "@/design";
 import { useWorkspace, useRole, useStanding } from "@/ipc";
 import { usePageReady } from "@/shell/use-page-ready";
-import { AwsClient } from "./AwsClient";
 import { KeyStore } from "./KeyStore";
 import { Log } from "./Log";
+import { Providers } from "./Providers";
 import { Retention } from "./Retention";
 import { RotationDefault } from "./RotationDefault";
 import { ThemeAndLock } from "./ThemeAndLock";
@@ -26,7 +26,7 @@ export default function Settings() {
         {workspace !== undefined && standing !== undefined && (
           <div className={classes.columns}>
             <div className={classes.column}>
-              {runs && <AwsClient workspace={workspace} />}
+              {runs && <Providers workspace={workspace} />}
               {runs && <KeyStore />}
               {looks && <Witnesses mayChange={runs} />}
               {looks && <Log workspace={workspace} />}
