@@ -1,5 +1,6 @@
 /** The design system: everything that pages are made of. */
 export { Badge } from "./components/Badge";
+export { Choices } from "./components/Choices";
 export { CopyButton } from "./components/CopyButton";
 export { Count } from "./components/Count";
 export { Drawer, DrawerSection, Split } from "./components/Drawer";

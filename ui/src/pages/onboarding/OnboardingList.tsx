@@ -14,9 +14,9 @@ import {
   TimeText,
 } from "@/design";
 import { failureOf, type TenantRow, useAdministrator, useTenants } from "@/ipc";
+import { RegisterTenant } from "@/pages/tenants/RegisterTenant";
 import { usePaletteActions } from "@/palette";
 import { usePageReady } from "@/shell/use-page-ready";
-import { NewTenant } from "./NewTenant";
 import { isUnderWay, nextOf } from "./stage";
 import { TimeLeft } from "./TimeLeft";
 
@@ -143,7 +143,7 @@ export function OnboardingList() {
           }
         />
       </PageBody>
-      <NewTenant opened={adding} onClose={() => setAdding(false)} onMade={open} />
+      <RegisterTenant opened={adding} onClose={() => setAdding(false)} />
     </>
   );
 }

@@ -2,12 +2,13 @@ import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ErrorNotice } from "@/design";
-import { call, commands, failureOf, keys, useAdministrator } from "@/ipc";
+import { call, commands, failureOf, keys } from "@/ipc";
+import { useMay } from "@/pages/access/use-may";
 import classes from "./onboarding.module.css";
 
 /** The SSH keys whose signature stands for the tenant; one is needed to attest with SSH. */
 export function Signers({ tenant }: { readonly tenant: string }) {
-  const administrator = useAdministrator();
+  const may = useMay()("approver.enroll");
   const client = useQueryClient();
   const [line, setLine] = useState("");
   const approvers = useQuery({
@@ -42,7 +43,7 @@ export function Signers({ tenant }: { readonly tenant: string }) {
           }}
         />
         <Button
-          disabled={!administrator || line.trim() === ""}
+          disabled={!may || line.trim() === ""}
           loading={enroll.isPending}
           onClick={() => enroll.mutate()}
         >

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { ErrorNotice, Icon } from "@/design";
+import { Choices, ErrorNotice, Icon } from "@/design";
 import { call, commands, failureOf, keys, type RootKeyItem, useAdministrator } from "@/ipc";
 import { keepChallenge } from "./answer-run";
 import classes from "./onboarding.module.css";
@@ -44,22 +44,7 @@ export function StartChallenge({ rootKey, again }: StartChallengeProps) {
   });
   return (
     <div className={classes.form}>
-      <fieldset className={classes.choices} aria-label="How the tenant proves it">
-        {kinds.map((one) => (
-          <label key={one.value}>
-            <input
-              type="radio"
-              name="kind"
-              checked={kind === one.value}
-              onChange={() => setKind(one.value)}
-            />
-            <span>
-              {one.title}
-              <small>{one.says}</small>
-            </span>
-          </label>
-        ))}
-      </fieldset>
+      <Choices label="How the tenant proves it" choices={kinds} value={kind} onChange={setKind} />
       {start.error !== null && <ErrorNotice failure={failureOf(start.error)} />}
       <div className="row">
         <Button

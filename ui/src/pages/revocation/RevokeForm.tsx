@@ -1,7 +1,7 @@
 import { TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { ErrorNotice, Panel, TypedConfirmation } from "@/design";
+import { Choices, ErrorNotice, Panel, TypedConfirmation } from "@/design";
 import { type BlastRadiusView, call, commands, failureOf } from "@/ipc";
 import { useMay } from "@/pages/access/use-may";
 import { atProvider, placeOf } from "./consequences";
@@ -40,7 +40,7 @@ export function RevokeForm({ radius, name, how, onHow }: RevokeFormProps) {
   return (
     <Panel title="Confirm" end={may ? "is recorded in the log" : "not in this role"}>
       <div className={classes.form}>
-        <Choices radius={radius} how={how} onHow={onHow} />
+        <HowToLock radius={radius} how={how} onHow={onHow} />
         <TextInput
           label="Reason, goes into the log"
           maxLength={500}
@@ -63,9 +63,9 @@ export function RevokeForm({ radius, name, how, onHow }: RevokeFormProps) {
   );
 }
 
-type ChoicesProps = Omit<RevokeFormProps, "name">;
+type HowToLockProps = Omit<RevokeFormProps, "name">;
 
-function Choices({ radius, how, onHow }: ChoicesProps) {
+function HowToLock({ radius, how, onHow }: HowToLockProps) {
   const key = radius.root_keys.find((one) => one.is_disabled_with);
   const provider = atProvider(radius);
   const place = placeOf(key);
@@ -77,39 +77,19 @@ function Choices({ radius, how, onHow }: ChoicesProps) {
         radius.state === "active"
           ? "Keyward evicts and refuses until it is restored. For a doubt."
           : "It is suspended already.",
-      may: radius.state === "active",
+      disabled: radius.state !== "active",
     },
     {
       value: "revoke",
       title: "Revoke here",
       says: "The same, told from a suspension in the log, and measured in a time line.",
-      may: true,
     },
     {
       value: "at-provider",
       title: `Revoke here and disable the root key at ${place}`,
       says: provider.says,
-      may: provider.may,
+      disabled: !provider.may,
     },
   ] as const;
-  return (
-    <fieldset className={classes.choices} aria-label="How to lock the tenant">
-      {choices.map((choice) => (
-        <label key={choice.value}>
-          <input
-            type="radio"
-            name="how"
-            value={choice.value}
-            disabled={!choice.may}
-            checked={how === choice.value}
-            onChange={() => onHow(choice.value)}
-          />
-          <span>
-            {choice.title}
-            <small>{choice.says}</small>
-          </span>
-        </label>
-      ))}
-    </fieldset>
-  );
+  return <Choices label="How to lock the tenant" choices={choices} value={how} onChange={onHow} />;
 }

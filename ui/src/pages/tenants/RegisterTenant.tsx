@@ -6,8 +6,13 @@ import { ErrorNotice } from "@/design";
 import { call, commands, failureOf, keys } from "@/ipc";
 import classes from "./tenants.module.css";
 
+interface RegisterTenantProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
 /** Registers a tenant, and goes on to its onboarding. */
-export function RegisterTenant({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function RegisterTenant({ opened, onClose }: RegisterTenantProps) {
   return (
     <Modal opened={opened} onClose={onClose} title="Register a tenant">
       <Form onClose={onClose} />

@@ -9,6 +9,7 @@ import { MapLegend } from "./MapLegend";
 import { RegionMap } from "./RegionMap";
 import { regionsOf, spotsOf } from "./regions";
 import { TenantsList } from "./TenantsList";
+import shared from "../hierarchy.module.css";
 import classes from "./map.module.css";
 
 /** Every tenant on one map, by provider and region: whoever is at risk can't be overlooked. */
@@ -55,7 +56,7 @@ export function AllTenants() {
       />
       <PageBody flush>
         {tenants.error !== null && rows === undefined ? (
-          <div className={classes.notice}>
+          <div className={shared.notice}>
             <ErrorNotice failure={failureOf(tenants.error)} retry={() => void tenants.refetch()} />
           </div>
         ) : rows?.length === 0 ? (
@@ -63,9 +64,9 @@ export function AllTenants() {
             There is no tenant yet. Each will have a cell here, coloured by its state.
           </EmptyState>
         ) : (
-          <div className={classes.split}>
-            <div className={classes.main}>
-              <MapLegend shared={regions?.some(isShared) ?? false} />
+          <div className={shared.split}>
+            <div className={shared.main}>
+              <MapLegend someShared={regions?.some(isShared) ?? false} />
               <div className={classes.regions}>
                 {regions === undefined ? (
                   <Skeleton height="100%" />

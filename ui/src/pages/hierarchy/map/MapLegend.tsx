@@ -1,13 +1,14 @@
 import { SHARED } from "./regions";
+import shared from "../hierarchy.module.css";
 import classes from "./map.module.css";
 
 /** What the cells mean, and how the map is moved. */
-export function MapLegend({ shared }: { readonly shared: boolean }) {
+export function MapLegend({ someShared }: { readonly someShared: boolean }) {
   return (
-    <div className={classes.legend}>
+    <div className={shared.legend}>
       <span>
         <i className={classes.well} data-tone="active" />
-        {shared ? `${SHARED} that are well` : "well"}, bar: rotation age
+        {someShared ? `${SHARED} that are well` : "well"}, bar: rotation age
       </span>
       <span>
         <i className={classes.risk} data-tone="compromised" />

@@ -1,10 +1,11 @@
 import { Ring } from "@/design";
+import shared from "../hierarchy.module.css";
 import classes from "./tenant.module.css";
 
 /** What the marks of the graph mean. */
 export function Legend() {
   return (
-    <div className={classes.legend}>
+    <div className={shared.legend}>
       <span>
         <Ring share={0.4} size={14} label="an example of a ring" /> ring: age against its rotation
         period

@@ -23,7 +23,7 @@ import { KeysGraph } from "./KeysGraph";
 import { KeysTable } from "./KeysTable";
 import { Legend } from "./Legend";
 import { RootKeyPanel } from "./RootKeyPanel";
-import classes from "./tenant.module.css";
+import shared from "../hierarchy.module.css";
 
 /** How many datasets have a node of their own at first, and how many more each asking shows. */
 const SHOWN = 7;
@@ -124,14 +124,14 @@ export function TenantHierarchy({ tenant }: { readonly tenant: string }) {
       />
       <PageBody flush>
         {hierarchy.error !== null && view === undefined ? (
-          <div className={classes.notice}>
+          <div className={shared.notice}>
             <ErrorNotice
               failure={failureOf(hierarchy.error)}
               retry={() => void hierarchy.refetch()}
             />
           </div>
         ) : view === undefined || graph === undefined ? (
-          <div className={classes.notice}>
+          <div className={shared.notice}>
             <Skeleton height={360} />
           </div>
         ) : root === undefined ? (
@@ -143,8 +143,8 @@ export function TenantHierarchy({ tenant }: { readonly tenant: string }) {
             {name} has no root key yet. Its keys will hang below it here.
           </EmptyState>
         ) : (
-          <div className={classes.split}>
-            <div className={classes.main}>
+          <div className={shared.split}>
+            <div className={shared.main}>
               {shown === "graph" ? (
                 <>
                   <Legend />
