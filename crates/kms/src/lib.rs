@@ -7,6 +7,7 @@
 mod bound;
 mod canonical;
 mod error;
+mod guarded;
 pub mod local;
 mod policy;
 mod service;
@@ -14,6 +15,7 @@ mod service;
 pub use bound::BoundKey;
 pub use canonical::write_context;
 pub use error::{ErrorClass, KmsError, Reason};
+pub use guarded::{Caps, Guarded, Limits};
 pub use policy::{KeyPolicy, PolicyDifference, PolicyDifferences, PolicyForm, PolicyPart};
 pub use service::{
     Description, Evidence, KeyUsage, MayDisable, ProviderState, PublicKey, RewrapItem,
