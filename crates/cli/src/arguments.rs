@@ -86,6 +86,8 @@ pub enum Command {
     Rekey(commands::rekey::Rekey),
     Revoke(commands::revoke::Revoke),
     Restore(commands::restore::Restore),
+    Watch(commands::watch::Watch),
+    Drill(commands::drill::Drill),
     Offboard(commands::offboard::Offboard),
     #[command(subcommand)]
     Audit(commands::audit::Audit),

@@ -139,6 +139,7 @@ async fn finish(
         settings: settings(options),
         anchors: anchors(folder, config, options.state.as_deref()),
         accept: None,
+        region: None,
         clock: options.engine_clock(),
     };
     let engine =

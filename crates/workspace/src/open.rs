@@ -163,6 +163,7 @@ impl Workspace {
             anchors: anchors(&folder, &config, options.state.as_deref()),
             clock: options.engine_clock(),
             accept: options.accept,
+            region: None,
         };
         let engine = Arc::new(Engine::open(parts, options.actor).await?);
         let (vault, aws_settings) = (Arc::new(vault), options.aws);
