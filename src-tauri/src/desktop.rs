@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use keyward_core::{Actor, Role};
-use keyward_engine::{AcceptRollback, OperationContext, RewrapJobs};
+use keyward_engine::{AcceptRollback, OperationContext, RewrapJobs, WatchSettings, Watcher};
 use keyward_secrets::Backing;
 use keyward_workspace::{AwsSettings, CreateOptions, OpenOptions, Workspace, os_account};
 use parking_lot::RwLock;
@@ -32,6 +32,8 @@ pub struct Session {
     pub jobs: RewrapJobs,
     /// Who works in the window.
     pub actor: Actor,
+    /// Probes root keys for as long as the workspace is open.
+    _watcher: Option<Watcher>,
 }
 
 impl Desktop {
@@ -134,7 +136,13 @@ impl Desktop {
     /// Works on a workspace that has just been made or opened.
     fn take(&self, workspace: Workspace) -> Arc<Session> {
         let jobs = RewrapJobs::new(Arc::clone(&workspace.engine));
-        let session = Arc::new(Session { workspace, jobs, actor: os_account() });
+        // An administrator's work whoever looks at the window: it locks what is denied, and nothing else.
+        let watcher = workspace.engine.context(os_account(), Role::Administrator);
+        let watcher = watcher.and_then(|context| {
+            Watcher::start(&workspace.engine, context, WatchSettings::default())
+        });
+        let _watcher = watcher.ok();
+        let session = Arc::new(Session { workspace, jobs, actor: os_account(), _watcher });
         self.session.send_replace(Some(Arc::clone(&session)));
         session
     }

@@ -179,6 +179,7 @@ impl Workspace {
             settings: Settings::default(),
             anchors: Vec::new(),
             accept: None,
+            region: None,
             clock: Box::new(SystemClock),
         };
         let (id, region) = (WorkspaceId::from_bytes([2; 16]), known("us-west-1"));

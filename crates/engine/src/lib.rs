@@ -15,10 +15,12 @@ mod commit;
 mod deny;
 mod error;
 mod follow;
+mod health;
 mod log;
 mod log_tiles;
 mod new_folder;
 mod object_names;
+mod open_doors;
 mod operation;
 mod probe;
 mod providers;
@@ -54,6 +56,7 @@ mod blast_radius;
 mod create_dataset;
 mod credentials;
 mod delete;
+mod drill;
 mod enroll_approver;
 mod exit_kit;
 mod hierarchy;
@@ -82,6 +85,7 @@ mod status;
 mod suspend;
 mod sweep;
 mod tenant_summaries;
+mod watch;
 mod write;
 
 pub use accept_rollback::AcceptRollback;
@@ -109,8 +113,10 @@ pub use cache::CacheSettings;
 pub use clock::{Clock, SystemClock};
 
 pub use credentials::CredentialNote;
+pub use drill::{DrillReport, Drilled};
 pub use error::EngineError;
 pub use exit_kit::ExitKit;
+pub use health::{Failing, KeyHealth};
 pub use hierarchy::{
     CachedKey, DatasetNode, KeysInState, RootKeyNode, RootKeyVersionNode, TenantHierarchy,
     WrappedDataset,
@@ -142,6 +148,7 @@ pub use start_challenge::{ChallengeKind, ChallengeView};
 pub use status::{DataKeyCount, TenantStatus, WorkspaceStatus};
 pub use sweep::Swept;
 pub use tenant_summaries::{ChallengeSummary, RootKeySummary, TenantSummary};
+pub use watch::{WatchEvent, WatchSettings, Watcher};
 pub use workspace::{Parts, Settings};
 pub use write::{Source, Written};
 
@@ -159,6 +166,8 @@ pub struct Engine {
     /// Where the log's newest checkpoint is kept outside the database.
     pub(crate) anchors: std::sync::Arc<anchor::Anchors>,
     pub(crate) cache: cache::KeyCache,
+    /// How root keys answer.
+    pub(crate) health: health::Health,
     /// Wipes what other processes have made stale.
     pub(crate) _follower: follow::Follower,
     pub(crate) clock: std::sync::Arc<clock::ForwardClock>,

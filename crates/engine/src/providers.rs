@@ -3,13 +3,18 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use keyward_core::{Provider, RootKeyReference};
-use keyward_kms::RootKeyService;
+use keyward_kms::{Caps, Guarded, Limits, RootKeyService};
+use keyward_store::tables::tenants::Tenant;
 
 use crate::EngineError;
 
-/// Which service answers for which kind of reference.
+/// Which service answers for which kind of reference, each behind its limits.
 #[derive(Clone, Default)]
-pub struct Providers(BTreeMap<Provider, Arc<dyn RootKeyService>>);
+pub struct Providers {
+    services: BTreeMap<Provider, Arc<dyn RootKeyService>>,
+    limits: Limits,
+    caps: Caps,
+}
 
 impl Providers {
     /// None.
@@ -18,11 +23,24 @@ impl Providers {
         Self::default()
     }
 
+    /// Sets the limits of the providers that are added from here on.
+    #[must_use]
+    pub fn limited(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Adds a provider, in place of an earlier one of its kind.
     #[must_use]
     pub fn with(mut self, service: Arc<dyn RootKeyService>) -> Self {
-        self.0.insert(service.provider(), service);
+        let guarded = Guarded::new(service, self.limits, self.caps.clone());
+        self.services.insert(guarded.provider(), Arc::new(guarded));
         self
+    }
+
+    /// Caps the calls that a tenant may cause in a second.
+    pub(crate) fn cap(&self, tenant: &Tenant) {
+        self.caps.set(&tenant.id, tenant.serving.calls_per_second);
     }
 
     /// The service for a reference.
@@ -34,11 +52,11 @@ impl Providers {
         reference: &RootKeyReference,
     ) -> Result<&Arc<dyn RootKeyService>, EngineError> {
         let provider = reference.provider();
-        self.0.get(&provider).ok_or(EngineError::ProviderNotConfigured(provider))
+        self.services.get(&provider).ok_or(EngineError::ProviderNotConfigured(provider))
     }
 
     /// What is set up.
     pub fn kinds(&self) -> impl Iterator<Item = Provider> {
-        self.0.keys().copied()
+        self.services.keys().copied()
     }
 }

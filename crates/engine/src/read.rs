@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::TryStreamExt;
-use keyward_core::{DatasetName, EncryptionContext, ObjectName, TenantId};
+use keyward_core::{DataKeyId, DatasetName, EncryptionContext, ObjectName, TenantId};
 use keyward_envelope::{
     Detached, Entry as ObjectEntry, EnvelopeError, Header, Layout, ObjectKeys, RawAesKeyring,
     ReadOptions, VerifiedHeader, decrypt, file, open,
@@ -288,7 +288,14 @@ impl Engine {
         Err(match row {
             None => EngineError::ObjectNotFound { name: name.to_string() },
             Some(now) if now.created_at > began => EngineError::ChangedMeanwhile(name.to_string()),
-            Some(_) => rejected,
+            Some(now) => {
+                // The object may be well and the key not, where a provider answered for another one: it
+                // isn't trusted for longer.
+                let version = now.data_key_version;
+                let (tenant, dataset) = (tenant.clone(), dataset.clone());
+                self.cache.evict_key(&DataKeyId { tenant, dataset, version });
+                rejected
+            }
         })
     }
 

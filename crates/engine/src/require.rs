@@ -146,8 +146,8 @@ pub(crate) fn may_wrap(key: &str, state: KeyState) -> Result<(), EngineError> {
 }
 
 impl Engine {
-    /// The root key's reference in the engine's own region. There is no other: never another region's
-    /// endpoint, never somebody else's key.
+    /// The root key's reference in the engine's own region. Never somebody else's key, and another region's
+    /// endpoint only where [`references_elsewhere`](Self::references_elsewhere) is asked for.
     pub(crate) async fn reference(
         &self,
         connection: &mut Connection,
@@ -165,6 +165,24 @@ impl Engine {
             region: self.region.clone(),
             allowed: if allowed.is_empty() { "none".into() } else { allowed.join(", ") },
         })
+    }
+
+    /// The root key's references in every other region, for while the engine's own is unreachable.
+    pub(crate) async fn references_elsewhere(
+        &self,
+        connection: &mut Connection,
+        key: &RootKeyId,
+    ) -> Result<Vec<(Region, RootKeyReference)>, EngineError> {
+        let references = root_key_references::list(connection, key).await?;
+        let elsewhere = references.into_iter().filter(|row| row.region != self.region);
+        elsewhere
+            .map(|row| {
+                let reference = row.reference.parse().map_err(|_| {
+                    EngineError::StateCorrupt(format!("the reference of root key `{key}`"))
+                })?;
+                Ok((row.region, reference))
+            })
+            .collect()
     }
 
     /// That the dataset's data may lie where this workspace stores, and be read there: asked at each write

@@ -7,7 +7,9 @@ use keyward_store::tables::{
     tenants::{self, TenantState},
 };
 
-use crate::{Engine, EngineError, OperationContext, operation::Entry, require, transition};
+use crate::{
+    Engine, EngineError, OperationContext, operation::Entry, require, transition, watch::heals,
+};
 
 /// What was found and done.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -18,6 +20,15 @@ pub struct Restored {
     pub root_key: String,
     /// Its version at the provider.
     pub version: u32,
+}
+
+/// How it comes to a restoration.
+#[derive(Clone, Copy)]
+struct How {
+    /// The key is enabled where it lives first.
+    at_provider: bool,
+    /// The watch has noticed that the key answers.
+    noticed: bool,
 }
 
 impl Engine {
@@ -34,6 +45,30 @@ impl Engine {
         at_provider: bool,
     ) -> Result<Restored, EngineError> {
         let entry = Entry::of(Action::TenantRestore, tenant).with("at_provider", at_provider);
+        self.restore_with(context, tenant, How { at_provider, noticed: false }, entry).await
+    }
+
+    /// Restores a tenant that a denial suspended, since its root key was seen to answer again. One that
+    /// somebody has locked meanwhile is left as it is.
+    pub(crate) async fn restore_noticed(
+        &self,
+        context: &OperationContext,
+        tenant: &TenantId,
+    ) -> Result<Restored, EngineError> {
+        let entry = Entry::of(Action::TenantRestore, tenant)
+            .with("at_provider", false)
+            .with("noticed", "by the watch");
+        let how = How { at_provider: false, noticed: true };
+        self.restore_with(context, tenant, how, entry).await
+    }
+
+    async fn restore_with(
+        &self,
+        context: &OperationContext,
+        tenant: &TenantId,
+        how: How,
+        entry: Entry,
+    ) -> Result<Restored, EngineError> {
         self.guard(context, entry.clone(), async {
             let (row, root, reference) = {
                 let mut reader = self.store.read().await?;
@@ -44,11 +79,14 @@ impl Engine {
                         row.state
                     )));
                 }
+                if how.noticed && !heals(&row) {
+                    return Err(EngineError::ChangedMeanwhile(tenant.to_string()));
+                }
                 let root = self.wrapping_root_key(&mut reader, tenant).await?;
                 let reference = self.reference(&mut reader, &root.id).await?;
                 (row, root, reference)
             };
-            if at_provider {
+            if how.at_provider {
                 self.set_enabled(context, &root, &reference, true).await?;
             }
             let description = self.probe(&reference, tenant).await?;

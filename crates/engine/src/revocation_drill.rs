@@ -21,11 +21,29 @@ use crate::{
 const DELETION_DAYS: u32 = 7;
 
 /// What a drill made, and has to be taken away.
-struct Throwaway {
-    tenant: TenantId,
-    key: LocalKey,
-    dataset: DatasetName,
-    object: ObjectName,
+pub(crate) struct Throwaway {
+    pub(crate) tenant: TenantId,
+    pub(crate) key: LocalKey,
+    pub(crate) dataset: DatasetName,
+    pub(crate) object: ObjectName,
+}
+
+impl Throwaway {
+    /// Names for it. Nothing is made yet.
+    pub(crate) fn new() -> Result<Self, EngineError> {
+        let invalid = |_| EngineError::StateCorrupt("a drill's names".into());
+        let tenant: TenantId =
+            format!("drill-{}", ChallengeId::from_bytes(random()?)).parse().map_err(invalid)?;
+        Ok(Self {
+            key: tenant
+                .as_str()
+                .parse()
+                .map_err(|_| EngineError::StateCorrupt("a drill's key".into()))?,
+            dataset: "drill".parse().map_err(invalid)?,
+            object: "drill".parse().map_err(invalid)?,
+            tenant,
+        })
+    }
 }
 
 impl Engine {
@@ -43,30 +61,18 @@ impl Engine {
         keystore: &LocalKeyStore,
         steps: &(dyn Fn(RevokeStep) + Sync),
     ) -> Result<RevocationTimeline, EngineError> {
-        let id: TenantId = format!("drill-{}", ChallengeId::from_bytes(random()?))
-            .parse()
-            .map_err(|_| EngineError::StateCorrupt("a drill's tenant id".into()))?;
-        let entry = Entry::of(Action::TenantRegister, &id).with("drill", true);
+        let throwaway = Throwaway::new()?;
+        let entry = Entry::of(Action::TenantRegister, &throwaway.tenant).with("drill", true);
         // Asked for before anything is made: the key store has no gate of its own.
         self.guard(context, entry, async { Ok(()) }).await?;
-        let invalid = |_| EngineError::StateCorrupt("a drill's names".into());
-        let throwaway = Throwaway {
-            key: id
-                .as_str()
-                .parse()
-                .map_err(|_| EngineError::StateCorrupt("a drill's key".into()))?,
-            dataset: "drill".parse().map_err(invalid)?,
-            object: "drill".parse().map_err(invalid)?,
-            tenant: id,
-        };
-        let drilled = self.drill(context, keystore, &throwaway, steps).await;
+        let drilled = self.drill_revocation(context, keystore, &throwaway, steps).await;
         let cleared = self.clear(context, keystore, &throwaway).await;
         let timeline = drilled?;
         cleared?;
         Ok(timeline)
     }
 
-    async fn drill(
+    async fn drill_revocation(
         &self,
         context: &OperationContext,
         keystore: &LocalKeyStore,
@@ -102,7 +108,7 @@ impl Engine {
     }
 
     /// Registers the key and answers its challenge, as its owner would.
-    async fn prove_throwaway(
+    pub(crate) async fn prove_throwaway(
         &self,
         context: &OperationContext,
         tenant: &TenantId,
@@ -120,7 +126,7 @@ impl Engine {
     }
 
     /// Takes away whatever of it has been made.
-    async fn clear(
+    pub(crate) async fn clear(
         &self,
         context: &OperationContext,
         keystore: &LocalKeyStore,
@@ -148,7 +154,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Does what the store's owner does, which blocks.
-async fn administer<T: Send + 'static>(
+pub(crate) async fn administer<T: Send + 'static>(
     keystore: &LocalKeyStore,
     key: &LocalKey,
     change: impl FnOnce(&LocalKeyStore, &LocalKey) -> Result<T, KmsError> + Send + 'static,

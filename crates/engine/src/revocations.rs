@@ -25,6 +25,9 @@ pub(crate) mod detail {
     pub(crate) const REVOKED_AT: &str = "revoked_at";
     pub(crate) const DENIED_AT: &str = "denied_at";
     pub(crate) const EVICTED: &str = "evicted";
+    pub(crate) const EVICTED_AT: &str = "evicted_at";
+    /// When the key had last answered this process.
+    pub(crate) const ANSWERED_LAST: &str = "answered_last";
     /// Keys that were opened while the revocation was being committed, and wiped after it.
     pub(crate) const LATE: &str = "evicted_late";
     pub(crate) const ANSWERED_AT: &str = "answered_at";
@@ -65,6 +68,11 @@ pub struct RevocationTimeline {
     pub recorded_at: DateTime<Utc>,
     /// How many unwrapped data keys were wiped.
     pub evicted: u64,
+    /// When they were, of a denial.
+    pub evicted_at: Option<DateTime<Utc>>,
+    /// When the key had last answered before it was denied, where that is known: its owner refused it
+    /// between that and `began_at`.
+    pub answered_last: Option<DateTime<Utc>>,
     /// Whether the key was to be disabled at its provider too.
     pub at_provider: bool,
     /// When the provider had disabled the key.
@@ -172,6 +180,8 @@ fn begun(record: &Record) -> Option<RevocationTimeline> {
         began_at,
         recorded_at: time(record, recorded).unwrap_or(record.time),
         evicted: number(record, detail::EVICTED).unwrap_or_default(),
+        evicted_at: time(record, detail::EVICTED_AT),
+        answered_last: time(record, detail::ANSWERED_LAST),
         at_provider: flag(record, "at_provider"),
         disabled_at: None,
         first_refusal_at: (cause == RevocationCause::Denied).then_some(began_at),

@@ -141,8 +141,14 @@ impl Engine {
                 });
             }
             let now = self.clock.now();
-            tenants::set_state(&mut write, tenant, TenantState::Revoked, Some("by-hand"), now)
-                .await?;
+            tenants::set_state(
+                &mut write,
+                tenant,
+                TenantState::Revoked,
+                Some(tenants::BY_HAND),
+                now,
+            )
+            .await?;
             let root = self.wrapping_root_key(&mut write, tenant).await?;
             if root.state == KeyState::Active {
                 transition::root_key(&mut write, &root, KeyState::Suspended, now, how.reason)

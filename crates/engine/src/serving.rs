@@ -83,6 +83,7 @@ impl Engine {
             self.cache.evict_tenant(tenant);
             tenants::set_serving(&mut write, tenant, &after).await?;
             let row = require::tenant(&mut write, tenant).await?;
+            self.providers.cap(&row);
             let (was, is) = (self.serving_of(&before), self.serving_of(&row));
             let mut entry = entry
                 .with("cache_seconds", is.cache_seconds)

@@ -25,8 +25,14 @@ impl Engine {
             let mut write = self.begin().await?;
             require::active_tenant(&mut write, tenant).await?;
             let now = self.clock.now();
-            tenants::set_state(&mut write, tenant, TenantState::Suspended, Some("by-hand"), now)
-                .await?;
+            tenants::set_state(
+                &mut write,
+                tenant,
+                TenantState::Suspended,
+                Some(tenants::BY_HAND),
+                now,
+            )
+            .await?;
             let mut entry = entry;
             if let Some(root) = root_keys::active(&mut write, tenant).await? {
                 transition::root_key(&mut write, &root, KeyState::Suspended, now, reason).await?;

@@ -1,7 +1,9 @@
 //! Opening a data key: the only way from a wrapped row to a key in memory.
 
-use keyward_core::{DataKeyId, EncryptionContext, RootKeyId};
-use keyward_kms::ErrorClass;
+use std::time::Instant;
+
+use keyward_core::{DataKeyId, EncryptionContext, RootKeyId, RootKeyReference, SecretKey};
+use keyward_kms::{ErrorClass, KmsError};
 use keyward_ledger::Action;
 use keyward_store::tables::{data_keys, tenants};
 
@@ -28,7 +30,7 @@ impl Engine {
         let lifetimes = self.cache.settings().of(&tenant.serving);
         let opened = self
             .cache
-            .get_or_unwrap(&row.key, tenant.epoch, lifetimes, self.unwrap(row))
+            .get_or_unwrap(&row.key, tenant.epoch, lifetimes, self.unwrap(context, tenant, row))
             .await
             .map_err(EngineError::Shared);
         match opened {
@@ -83,6 +85,7 @@ impl Engine {
             Some((ErrorClass::Rejected, _)) => {
                 self.cache.evict_key(key);
             }
+            Some((ErrorClass::Unreachable, _)) => self.health.alarm(&tenant.id),
             _ => {}
         }
         error
@@ -90,20 +93,77 @@ impl Engine {
 
     async fn unwrap(
         &self,
+        context: &OperationContext,
+        tenant: &tenants::Tenant,
         row: &data_keys::DataKey,
-    ) -> Result<keyward_core::SecretKey, EngineError> {
-        let root = RootKeyId { tenant: row.key.tenant.clone(), number: row.root_key };
-        let reference = {
+    ) -> Result<SecretKey, EngineError> {
+        let id = RootKeyId { tenant: row.key.tenant.clone(), number: row.root_key };
+        let (reference, others) = {
             let mut reader = self.store.read().await?;
-            let root = require::root_key(&mut reader, &root).await?;
+            let root = require::root_key(&mut reader, &id).await?;
             if !root.state.may_unwrap() {
                 // Locked since the caller looked: then that is the reason.
                 require::active_tenant(&mut reader, &row.key.tenant).await?;
             }
             require::may_unwrap(&root.id.to_string(), root.state)?;
-            self.reference(&mut reader, &root.id).await?
+            let own = self.reference(&mut reader, &id).await?;
+            let others = match tenant.serving.other_regions {
+                true => self.references_elsewhere(&mut reader, &id).await?,
+                false => Vec::new(),
+            };
+            (own, others)
         };
-        let wrap_context = EncryptionContext::for_data_key(&row.key);
-        Ok(self.providers.of(&reference)?.unwrap(&reference, &wrap_context, &row.wrapped).await?)
+        self.providers.cap(tenant);
+        let failure = match self.unwrap_at(&id, &reference, row).await {
+            Ok(secret) => return Ok(secret),
+            Err(error) => error,
+        };
+        let unreachable = |kms: &KmsError| kms.class() == ErrorClass::Unreachable;
+        let Some(code) = failure.as_kms().filter(|kms| unreachable(kms)).map(KmsError::code) else {
+            return Err(failure);
+        };
+        for (region, reference) in others {
+            match self.unwrap_at(&id, &reference, row).await {
+                Ok(secret) => {
+                    let entry = Entry::of(Action::DataKeyUnwrap, &tenant.id)
+                        .data_key(&row.key)
+                        .with("answered_in", region.as_str())
+                        .with("unreachable", code.as_str());
+                    self.record_unless_changed(context, entry, tenant).await?;
+                    return Ok(secret);
+                }
+                Err(error) if error.as_kms().is_some_and(unreachable) => {}
+                // What a region says that can be reached counts: a denial most of all.
+                Err(error) => return Err(error),
+            }
+        }
+        // The one that came first: it is the engine's own region's.
+        Err(failure)
+    }
+
+    /// One call to one region's key, and what is known of the key by it.
+    async fn unwrap_at(
+        &self,
+        id: &RootKeyId,
+        reference: &RootKeyReference,
+        row: &data_keys::DataKey,
+    ) -> Result<SecretKey, EngineError> {
+        let own = EncryptionContext::for_data_key(&row.key);
+        let began = Instant::now();
+        let unwrapped = self.providers.of(reference)?.unwrap(reference, &own, &row.wrapped).await;
+        let now = self.clock.now();
+        match unwrapped {
+            Ok(secret) => {
+                self.health.answered(id, now, began.elapsed());
+                Ok(secret)
+            }
+            Err(error) => {
+                // What is wrong with one ciphertext or one request says nothing about the key.
+                if !matches!(error.class(), ErrorClass::Rejected | ErrorClass::Invalid) {
+                    self.health.failed(id, error.class(), error.code(), now);
+                }
+                Err(error.into())
+            }
+        }
     }
 }

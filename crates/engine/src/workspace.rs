@@ -19,6 +19,7 @@ use crate::{
     cache::KeyCache,
     clock::ForwardClock,
     follow::Follower,
+    health::Health,
     log::{Log, LogIdentity},
     operation::Entry,
     sidecar_turn::SidecarTurns,
@@ -50,6 +51,8 @@ pub struct Parts {
     pub anchors: Vec<Arc<dyn Place>>,
     /// Whether to go on with a database that is older than its anchors.
     pub accept: Option<AcceptRollback>,
+    /// The region that the engine runs in, where it isn't the workspace's own.
+    pub region: Option<Region>,
     /// The time.
     pub clock: Box<dyn Clock>,
 }
@@ -121,7 +124,8 @@ impl Engine {
             return Err(EngineError::OtherLogKey { ours, named: verifier });
         }
         let accept = parts.accept.take();
-        let engine = Self::assemble(parts, origin, row.region);
+        let region = parts.region.take().unwrap_or(row.region);
+        let engine = Self::assemble(parts, origin, region);
         let context = engine.context(actor, Role::Administrator)?;
         // Before anything is written: what is refused must stay as it was found.
         engine.open_against_anchors(&context, accept.as_ref()).await?;
@@ -173,6 +177,7 @@ impl Engine {
             providers: parts.providers,
             _follower: Follower::start(parts.store.clone(), cache.clone()),
             cache,
+            health: Health::default(),
             clock,
             region,
             last_sweep: parking_lot::Mutex::default(),

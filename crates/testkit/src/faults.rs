@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -32,6 +33,12 @@ enum Fault {
     Refused(Reason),
     /// It is done, and nobody hears of it.
     AnswerLost,
+    /// It is done after so long.
+    Slow(Duration),
+    /// So many are done yet, and then they are refused.
+    After(u64, Reason),
+    /// An unwrap answers with a key that isn't the one asked for.
+    OtherKey,
 }
 
 impl Faulty {
@@ -50,6 +57,21 @@ impl Faulty {
     /// having timed out. Until [`set`](Self::set) is called.
     pub fn lose_answers(&self) {
         self.put(Some(Fault::AnswerLost));
+    }
+
+    /// From now on every call is answered after so long.
+    pub fn slow_down(&self, by: Duration) {
+        self.put(Some(Fault::Slow(by)));
+    }
+
+    /// So many calls are done yet, and then every one fails so.
+    pub fn set_after(&self, calls: u64, fault: Reason) {
+        self.put(Some(Fault::After(calls, fault)));
+    }
+
+    /// From now on every unwrap answers with a key that isn't the one asked for.
+    pub fn answer_for_another_key(&self) {
+        self.put(Some(Fault::OtherKey));
     }
 
     /// Until this is dropped, calls that fail don't return. Others do.
@@ -74,7 +96,16 @@ impl Faulty {
     async fn pass(&self, key: &RootKeyReference) -> Result<(), KmsError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         match self.fault() {
-            None | Some(Fault::AnswerLost) => Ok(()),
+            None | Some(Fault::AnswerLost | Fault::OtherKey) => Ok(()),
+            Some(Fault::Slow(by)) => {
+                tokio::time::sleep(by).await;
+                Ok(())
+            }
+            Some(Fault::After(0, reason)) => Err(self.failure(key, reason)),
+            Some(Fault::After(calls, reason)) => {
+                self.set_after(calls - 1, reason);
+                Ok(())
+            }
             Some(Fault::Refused(reason)) => {
                 let _ = self.gate.read().await;
                 Err(self.failure(key, reason))
@@ -142,7 +173,11 @@ impl RootKeyService for Faulty {
         blob: &[u8],
     ) -> Result<SecretKey, KmsError> {
         self.pass(key).await?;
-        self.inner.unwrap(key, context, blob).await
+        let unwrapped = self.inner.unwrap(key, context, blob).await?;
+        match self.fault() {
+            Some(Fault::OtherKey) => Ok(SecretKey::new([0x5a; SecretKey::LENGTH])),
+            _ => Ok(unwrapped),
+        }
     }
 
     async fn rewrap(

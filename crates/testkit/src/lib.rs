@@ -7,8 +7,10 @@
 mod clock;
 mod faults;
 pub mod provider_suite;
+mod replicated;
 mod workspace;
 
 pub use clock::TestClock;
 pub use faults::Faulty;
+pub use replicated::Replicated;
 pub use workspace::TestWorkspace;

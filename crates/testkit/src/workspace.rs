@@ -23,7 +23,7 @@ use keyward_store::{Objects, Store};
 use keyward_witness::{FolderPlace, Place};
 use tempfile::TempDir;
 
-use crate::{Faulty, TestClock};
+use crate::{Faulty, Replicated, TestClock};
 
 /// A workspace. One of [`TestWorkspace::new`] is deleted with this value, one in a given folder stays.
 pub struct TestWorkspace {
@@ -55,6 +55,50 @@ impl TestWorkspace {
         let temporary = TempDir::new().expect("a temporary folder");
         let made = Self::make(temporary.path(), settings, None).await.expect("a workspace");
         Self { _temporary: Some(temporary), ..made }
+    }
+
+    /// A new workspace in a region, and a KMS whose multi-Region keys other regions have too.
+    pub async fn in_region(region: &str) -> (Self, Replicated) {
+        let temporary = TempDir::new().expect("a temporary folder");
+        let folder = temporary.path();
+        let store = Store::create(&folder.join("keyward.db")).await.expect("a database");
+        let place = objects_of(folder);
+        let objects = Objects::create(&place).await.expect("an object store");
+        let (sealing, id) = (SecretKey::new(SEALING), StoreId::from_bytes([1; 16]));
+        let keystore =
+            LocalKeyStore::create(&folder.join("keystore"), sealing, id).expect("a key store");
+        let kms = Replicated::new(keystore.clone());
+        let clock = TestClock::default();
+        let faults = Faulty::new(Arc::new(keystore.clone()));
+        let parts = Self::parts(store, objects, &faults, &clock, Settings::default());
+        let engine = Engine::create(
+            Parts { providers: parts.providers.clone().with(Arc::new(kms.clone())), ..parts },
+            WorkspaceId::from_bytes([2; 16]),
+            region.parse().expect("a region"),
+            &place,
+            Actor("test".into()),
+        )
+        .await
+        .expect("a workspace");
+        let engine = Arc::new(engine);
+        let folder = folder.into();
+        (Self { engine, keystore, faults, clock, folder, _temporary: Some(temporary) }, kms)
+    }
+
+    /// An engine on the same workspace that runs in another region.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn open_in(&self, region: &str, kms: &Replicated) -> Result<Engine, EngineError> {
+        let store = Store::open(&self.database()).await?;
+        let objects = Objects::open(&objects_of(&self.folder)).await?;
+        let parts = Self::parts(store, objects, &self.faults, &self.clock, Settings::default());
+        let parts = Parts {
+            providers: parts.providers.clone().with(Arc::new(kms.clone())),
+            region: Some(region.parse().expect("a region")),
+            ..parts
+        };
+        Engine::open(parts, Actor("test".into())).await
     }
 
     /// A new workspace in an empty folder, which stays.
@@ -312,6 +356,7 @@ impl TestWorkspace {
             settings,
             anchors: Vec::new(),
             accept: None,
+            region: None,
             clock: Box::new(clock.clone()),
         }
     }

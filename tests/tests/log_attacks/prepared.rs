@@ -105,6 +105,7 @@ fn days_pass(terminal: &Terminal, days: i64, archive: bool) {
             settings: Settings::default(),
             anchors: Vec::new(),
             accept: None,
+            region: None,
             clock: Box::new(Ahead(TimeDelta::days(days))),
         };
         let actor = Actor("owner".into());

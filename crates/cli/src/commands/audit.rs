@@ -11,7 +11,7 @@ mod filters;
 mod forward;
 mod list;
 mod names;
-mod out;
+pub(super) mod out;
 mod own_witness;
 mod prove;
 mod record;

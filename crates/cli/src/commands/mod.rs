@@ -6,6 +6,7 @@ pub mod completions;
 pub mod credentials;
 pub mod dataset;
 pub mod doctor;
+pub mod drill;
 pub mod exit_kit;
 pub mod get;
 pub mod init;
@@ -23,6 +24,7 @@ pub mod rm;
 pub mod rotate;
 pub mod status;
 pub mod tenant;
+pub mod watch;
 
 use crate::{
     arguments::{Arguments, Command},
@@ -72,6 +74,8 @@ async fn with_workspace(command: Command, session: &Session) -> Result<u8, Failu
         Command::Rekey(rekey) => rekey.run(session).await,
         Command::Revoke(revoke) => revoke.run(session).await,
         Command::Restore(restore) => restore.run(session).await,
+        Command::Watch(watch) => watch.run(session).await,
+        Command::Drill(drill) => drill.run(session).await,
         Command::Offboard(offboard) => offboard.run(session).await,
         Command::Audit(audit) => audit.run(session).await,
         Command::Status(status) => status.run(session).await,

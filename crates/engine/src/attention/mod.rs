@@ -7,7 +7,7 @@ mod tenants;
 use chrono::{DateTime, TimeDelta, Utc};
 use keyward_core::{RootKeyId, TenantId};
 use keyward_ledger::Action;
-use keyward_store::tables::intents;
+use keyward_store::tables::{intents, root_key_references};
 
 use crate::{
     Engine, EngineError, OperationContext,
@@ -54,6 +54,12 @@ pub enum AttentionKind {
     LogVerificationFailed,
     /// A tenant was suspended because its root key was denied: `code` says how.
     TenantDenied,
+    /// A locked tenant's root key still answers in another region, `subject`, since `since`: its owner left a
+    /// replica enabled.
+    ReplicaOpen,
+    /// A root key is unreachable, and `count` data keys serve under their grant window: the first until
+    /// `until`.
+    GrantRunningOut,
     /// A rewrap couldn't move `count` of `total` data keys.
     KeysQuarantined,
     /// A challenge was answered wrongly.
@@ -108,6 +114,8 @@ impl AttentionKind {
             Self::LogContradicted
             | Self::LogVerificationFailed
             | Self::TenantDenied
+            | Self::ReplicaOpen
+            | Self::GrantRunningOut
             | Self::KeysQuarantined => Urgency::Critical,
             Self::ChallengeFailed
             | Self::RotationOverdue
@@ -185,10 +193,48 @@ impl Engine {
                     });
                 }
             }
+            let seen = |id: &TenantId| tenant.as_ref().is_none_or(|own| own == id);
+            items.extend(
+                self.grants(now).into_iter().filter(|item| item.tenant.as_ref().is_some_and(seen)),
+            );
+            for (key, region, since) in root_key_references::open(&mut reader).await? {
+                if seen(&key.tenant) {
+                    items.push(AttentionItem {
+                        subject: Some(region.to_string()),
+                        since: Some(since),
+                        root_key: Some(key.clone()),
+                        ..AttentionItem::of(AttentionKind::ReplicaOpen, &key.tenant)
+                    });
+                }
+            }
             items.sort_by(|a, b| order(a).cmp(&order(b)));
             Ok(items)
         })
         .await
+    }
+}
+
+impl Engine {
+    /// Tenants whose keys serve under their grant window in this process.
+    fn grants(&self, now: DateTime<Utc>) -> Vec<AttentionItem> {
+        let mut items: Vec<AttentionItem> = Vec::new();
+        for held in self.cache.on_grant() {
+            let (since, until) = (held.granted.map(|ago| now - ago), now + held.stays);
+            match items.iter_mut().find(|item| item.tenant.as_ref() == Some(&held.key.tenant)) {
+                None => items.push(AttentionItem {
+                    since,
+                    until: Some(until),
+                    count: Some(1),
+                    ..AttentionItem::of(AttentionKind::GrantRunningOut, &held.key.tenant)
+                }),
+                Some(item) => {
+                    item.since = item.since.min(since);
+                    item.until = item.until.min(Some(until));
+                    item.count = item.count.map(|count| count + 1);
+                }
+            }
+        }
+        items
     }
 }
 

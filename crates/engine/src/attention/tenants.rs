@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use keyward_core::{KeyState, RootKeyId, TenantId};
 use keyward_store::tables::{
-    challenges::ChallengeState, tenant_totals::QuarantineRow, tenants::TenantState,
+    challenges::ChallengeState, tenant_totals::QuarantineRow, tenants::BY_HAND,
+    tenants::TenantState,
 };
 
 use super::{AttentionItem, AttentionKind};
@@ -13,9 +14,6 @@ use crate::TenantSummary;
 
 /// A rotation is due before long from here on: so many hundredths of its period are left.
 const LAST_HUNDREDTHS: i32 = 15;
-
-/// The code of a tenant that somebody suspended or revoked, and no denial did.
-const BY_HAND: &str = "by-hand";
 
 /// Adds what needs attention of a tenant.
 pub(super) fn collect(

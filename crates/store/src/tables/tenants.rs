@@ -12,6 +12,9 @@ use crate::{
 
 const TABLE: &str = "tenants";
 
+/// The [`state_code`](Tenant::state_code) of a tenant that somebody locked, and no denial did.
+pub const BY_HAND: &str = "by-hand";
+
 words! {
     /// Whether a tenant is served.
     TenantState, "a tenant state" {

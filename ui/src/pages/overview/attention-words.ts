@@ -72,6 +72,26 @@ export function attentionWords(item: Item): AttentionWords {
         "Respond",
         true,
       );
+    case "replica-open":
+      return words(
+        "compromised",
+        "denied",
+        "open door",
+        "A locked root key still answers in another region",
+        `its replica in ${item.subject ?? "another region"} is enabled; its owner can disable it`,
+        at("revocation"),
+        "Respond",
+      );
+    case "grant-running-out":
+      return words(
+        "attention",
+        "denied",
+        "grant window",
+        "A root key is unreachable",
+        `${keys} serve until the grant window ends`,
+        at("revocation"),
+        "Inspect",
+      );
     case "keys-quarantined":
       return words(
         "attention",
