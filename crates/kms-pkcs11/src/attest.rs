@@ -76,11 +76,13 @@ impl Pkcs11Kms {
                 }
                 // Every token signs a digest; not every one makes it.
                 SignatureAlgorithm::EcdsaP256Sha256 => {
-                    let joined = session.sign(&Mechanism::Ecdsa, handle, &Sha256::digest(&message))?;
+                    let joined =
+                        session.sign(&Mechanism::Ecdsa, handle, &Sha256::digest(&message))?;
                     der::signature(&joined, 32).ok_or_else(|| Reason::ProviderFault.into())
                 }
                 SignatureAlgorithm::EcdsaP384Sha384 => {
-                    let joined = session.sign(&Mechanism::Ecdsa, handle, &Sha384::digest(&message))?;
+                    let joined =
+                        session.sign(&Mechanism::Ecdsa, handle, &Sha384::digest(&message))?;
                     der::signature(&joined, 48).ok_or_else(|| Reason::ProviderFault.into())
                 }
             }

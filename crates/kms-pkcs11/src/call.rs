@@ -8,11 +8,7 @@ use std::{
 use cryptoki::session::Session;
 use keyward_core::reference::Pkcs11Key;
 use keyward_kms::{KmsError, Reason};
-use tokio::{
-    sync::Semaphore,
-    task::spawn_blocking,
-    time::timeout,
-};
+use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
 use crate::{
     errors::Failure,

@@ -126,8 +126,7 @@ fn identity(token: &Token, found: &Found) -> String {
 /// Refuses a key that could be read or taken out, and one that isn't of 256 bits.
 pub(crate) fn require_fit(session: &Session, key: ObjectHandle) -> Result<(), Failure> {
     let (mut sensitive, mut extractable, mut length) = (false, true, None);
-    let wanted =
-        [AttributeType::Sensitive, AttributeType::Extractable, AttributeType::ValueLen];
+    let wanted = [AttributeType::Sensitive, AttributeType::Extractable, AttributeType::ValueLen];
     for attribute in session.get_attributes(key, &wanted)? {
         match attribute {
             Attribute::Sensitive(value) => sensitive = value,
@@ -184,9 +183,9 @@ fn uses(session: &Session, key: ObjectHandle) -> Result<Uses, Failure> {
     Ok(uses)
 }
 
-/// The day from which the key is said to be used, which is when we made it, if we did.
+/// The day from which the owner says that the key is used. Nothing on a token tells when it was made.
 fn start_date(session: &Session, key: ObjectHandle) -> Option<DateTime<Utc>> {
-    // No date is an empty value, which reads as an error.
+    // An error is no date: SoftHSM 2.6 can't read those of private objects.
     let attributes = session.get_attributes(key, &[AttributeType::StartDate]).ok()?;
     let Some(Attribute::StartDate(date)) = attributes.first() else { return None };
     let number = |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse::<u32>().ok();
@@ -195,11 +194,7 @@ fn start_date(session: &Session, key: ObjectHandle) -> Option<DateTime<Utc>> {
     Some(day.and_hms_opt(0, 0, 0)?.and_utc())
 }
 
-fn evidence(
-    token: &Token,
-    session: &Session,
-    key: ObjectHandle,
-) -> Result<Vec<Evidence>, Failure> {
+fn evidence(token: &Token, session: &Session, key: ObjectHandle) -> Result<Vec<Evidence>, Failure> {
     let info = token.module.get_token_info(token.slot)?;
     let library = token.module.get_library_info()?;
     let named = |name, value: String| Evidence { name, value, speaks_for: None };
@@ -218,10 +213,13 @@ fn evidence(
         let value = found.map_or_else(|| "not told".to_owned(), |found| found.to_string());
         evidence.push(Evidence { name, value, speaks_for: Some(found == Some(good)) });
     }
-    evidence.push(named("mechanism", match token.mechanism {
-        Mechanism::Gcm => "CKM_AES_GCM".into(),
-        Mechanism::KeyWrap => "CKM_AES_KEY_WRAP_PAD".into(),
-    }));
+    evidence.push(named(
+        "mechanism",
+        match token.mechanism {
+            Mechanism::Gcm => "CKM_AES_GCM".into(),
+            Mechanism::KeyWrap => "CKM_AES_KEY_WRAP_PAD".into(),
+        },
+    ));
     let used = match token.mechanism {
         Mechanism::Gcm => MechanismType::AES_GCM,
         Mechanism::KeyWrap => MechanismType::AES_KEY_WRAP_PAD,

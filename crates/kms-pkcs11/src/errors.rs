@@ -271,7 +271,12 @@ mod tests {
             (RvError::GeneralError, "CKR_GENERAL_ERROR", Unreachable, false),
             (RvError::DeviceMemory, "CKR_DEVICE_MEMORY", Unreachable, false),
             (RvError::FunctionCanceled, "CKR_FUNCTION_CANCELED", Unreachable, false),
-            (RvError::VendorDefined(0x8000_0001), "CKR_VENDOR_DEFINED 0x80000001", Unreachable, false),
+            (
+                RvError::VendorDefined(0x8000_0001),
+                "CKR_VENDOR_DEFINED 0x80000001",
+                Unreachable,
+                false,
+            ),
             (RvError::MechanismInvalid, "CKR_MECHANISM_INVALID", Invalid, false),
             (RvError::KeyTypeInconsistent, "CKR_KEY_TYPE_INCONSISTENT", Invalid, false),
             (RvError::TokenWriteProtected, "CKR_TOKEN_WRITE_PROTECTED", Invalid, false),

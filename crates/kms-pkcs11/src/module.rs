@@ -19,16 +19,16 @@ use crate::errors::Failure;
 static LOADED: Mutex<Option<HashMap<PathBuf, Pkcs11>>> = Mutex::new(None);
 
 /// Loads a module, or gives it again. C_Initialize counts for the whole process (PKCS#11 3.1, 5.4.1), so
-/// that two providers share it.
+/// that all providers share it.
 pub(crate) fn load(path: &Path) -> Result<Pkcs11, Failure> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     let loaded = loaded.get_or_insert_default();
-    if let Some(module) = loaded.get(path) {
-        return Ok(module.clone());
-    }
-    let module = Pkcs11::new(path)?;
+    let module = match loaded.get(path) {
+        Some(module) => module.clone(),
+        None => Pkcs11::new(path)?,
+    };
+    // Each time: somebody else in this process may have finalised it.
     match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        // Somebody else in this process has: it is as good.
         Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
         Err(error) => return Err(error.into()),
     }

@@ -1,12 +1,10 @@
 //! Keys are made, rotated, disabled and enabled on the token. PINs are tried out.
 
-use chrono::{DateTime, Datelike, Utc};
 use cryptoki::{
     error::{Error, RvError},
     mechanism::Mechanism,
     object::{Attribute, ObjectHandle},
     session::{Session, UserType},
-    types::Date,
 };
 use keyward_core::reference::Pkcs11Key;
 use keyward_kms::{KmsError, Reason};
@@ -124,7 +122,7 @@ fn change(
 
 fn generate(token: &Token, label: &str, number: u32) -> Result<ObjectHandle, Failure> {
     let wraps = token.mechanism == token::Mechanism::KeyWrap;
-    let mut template = vec![
+    let template = [
         Attribute::Token(true),
         Attribute::Private(true),
         Attribute::Label(label.into()),
@@ -137,7 +135,6 @@ fn generate(token: &Token, label: &str, number: u32) -> Result<ObjectHandle, Fai
         Attribute::Wrap(wraps),
         Attribute::Unwrap(wraps),
     ];
-    template.push(Attribute::StartDate(today(Utc::now())?));
     Ok(token.writing_session()?.generate_key(&Mechanism::AesKeyGen, &template)?)
 }
 
@@ -151,10 +148,4 @@ fn label(key: &Pkcs11Key) -> Result<&str, Failure> {
             Err(Failure::because(Reason::Unsupported, pinned))
         }
     }
-}
-
-fn today(now: DateTime<Utc>) -> Result<Date, Failure> {
-    let (year, month, day) = (now.year(), now.month(), now.day());
-    let text = |number: u32| format!("{number:02}");
-    Ok(Date::new_from_str_slice(&format!("{year:04}"), &text(month), &text(day))?)
 }

@@ -201,8 +201,9 @@ fn unwrap(
             decrypt(session, handle, &mut nonce, &data, sealed)
                 .map(|bytes| SecretKey::from_slice(&bytes))
         }
-        Body::KeyWrap { wrapped } => read_wrapped(session, handle, wrapped)
-            .map(|bytes| BoundKey::open(&bytes, context)),
+        Body::KeyWrap { wrapped } => {
+            read_wrapped(session, handle, wrapped).map(|bytes| BoundKey::open(&bytes, context))
+        }
     };
     match opened {
         Ok(secret) => secret.ok_or_else(|| Reason::WrongCiphertext.into()),
@@ -287,7 +288,9 @@ fn try_out(token: &Token, session: &Session, key: ObjectHandle) -> Result<(), Fa
             let data = blob::additional_data(1, &context);
             SecretKey::from_slice(&decrypt(session, key, &mut nonce, &data, &sealed)?)
         }
-        Body::KeyWrap { wrapped } => BoundKey::open(&read_wrapped(session, key, &wrapped)?, &context),
+        Body::KeyWrap { wrapped } => {
+            BoundKey::open(&read_wrapped(session, key, &wrapped)?, &context)
+        }
     };
     match opened {
         Some(opened) if opened.expose() == secret.expose() => Ok(()),

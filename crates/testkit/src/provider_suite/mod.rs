@@ -136,6 +136,11 @@ pub trait Subject: Send + Sync {
     /// A well-formed reference to a key that isn't there.
     async fn missing_key(&self) -> RootKeyReference;
 
+    /// Whether the same key wrapped twice is two blobs.
+    fn randomises(&self) -> Hook {
+        Ok(())
+    }
+
     /// What the key wrapped in this context that isn't a 256-bit key.
     async fn foreign_blob(
         &self,

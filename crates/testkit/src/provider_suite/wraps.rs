@@ -3,7 +3,7 @@
 use keyward_core::RootKeyReference;
 use keyward_kms::{ErrorClass, Reason};
 
-use super::{Subject, context, fails, failure, opens, own_secret};
+use super::{Subject, context, fails, failure, left_out, opens, own_secret};
 
 /// A key opens to what it was, be it the provider's or ours.
 pub async fn what_is_wrapped_opens(subject: &dyn Subject) {
@@ -29,7 +29,10 @@ pub async fn every_wrap_is_another(subject: &dyn Subject) {
     let (acme, secret) = (context("acme"), own_secret());
     let one = service.wrap(&key, &acme, &secret).await.expect("it is wrapped").blob;
     let two = service.wrap(&key, &acme, &secret).await.expect("it is wrapped").blob;
-    assert_ne!(one, two);
+    match subject.randomises() {
+        Ok(()) => assert_ne!(one, two),
+        Err(absent) => left_out("two blobs of one key", absent),
+    }
     let (one, _) = service.generate(&key, &acme).await.expect("a key is made");
     let (two, _) = service.generate(&key, &acme).await.expect("a key is made");
     assert!(one.expose() != two.expose(), "a fresh key is fresh");
