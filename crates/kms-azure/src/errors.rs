@@ -167,6 +167,8 @@ fn without_token(error: &Error) -> Reason {
                     500.. => return Reason::ProviderFault,
                     _ => {}
                 },
+                // A page of somebody in between.
+                ErrorKind::DataConversion => return Reason::ProviderFault,
                 _ => {}
             }
         }
@@ -332,6 +334,7 @@ mod tests {
         assert_eq!(wrapped(http(400)), Reason::Credentials);
         assert_eq!(wrapped(http(503)), Reason::ProviderFault);
         assert_eq!(wrapped(http(429)), Reason::Throttled { retry_after: None });
+        assert_eq!(wrapped(ErrorKind::DataConversion), Reason::ProviderFault);
         assert_eq!(wrapped(ErrorKind::Other), Reason::Credentials);
     }
 

@@ -16,7 +16,8 @@ And a control for tests, on the same port:
   POST /keyward-peer/faults    a JSON list of faults, replacing those there were; each one
       {"operation": "unwrapKey",   only this operation, by the name of its permission (left out: every one);
                                    "token" is Entra's, "challenge" what comes without a token
-       "vault": "acme",            only in this store (left out: every one)
+       "vault": "acme",            only in this store (left out: every one); Entra's is "entra"
+       "key": "root",              only for this key (left out: every one)
        "times": 2,                 only so many times (left out: always)
        "skip": 3,                  only after so many that matched
        "delay": 0.5,               seconds to wait first
@@ -26,10 +27,10 @@ And a control for tests, on the same port:
        "code": "Forbidden", "inner": "AccessDenied", "message": "...", "headers": {"retry-after": "1"},
        "body": "<html>"}           a body of its own instead of the codes
   POST /keyward-peer/denied    a JSON list, replacing the one there was: {"principal": "keyward",
-                               "operations": ["unwrapKey"], "vault": "acme"}; left out: every one
+                               "operations": ["unwrapKey"], "key": "root"}; left out: every one
   GET  /keyward-peer/requests  how often each operation was asked for: {"VAULT/unwrapKey": 3}
   POST /keyward-peer/forget    counts from zero again
-  POST /keyward-peer/expire    every token that was given is worth nothing from now on
+  POST /keyward-peer/expire    {"principal": "keyward"}: its tokens are worth nothing from now on
 """
 
 import argparse
@@ -87,11 +88,12 @@ class Peer:
         self.tokens[token] = (principal, audience, time.time() + TOKEN_LIFETIME)
         return token
 
-    def count_and_match(self, vault, operation):
+    def count_and_match(self, vault, operation, key):
         with self.lock:
             self.counts[f"{vault}/{operation}"] += 1
             for fault in self.faults:
-                if fault.get("operation", operation) != operation or fault.get("vault", vault) != vault:
+                matched = {"operation": operation, "vault": vault, "key": key}
+                if any(fault.get(name, value) != value for name, value in matched.items()):
                     continue
                 if fault.get("skip", 0) > 0:
                     fault["skip"] -= 1
@@ -103,11 +105,11 @@ class Peer:
                 return dict(fault)
         return None
 
-    def require_allowed(self, principal, vault, operation):
+    def require_allowed(self, principal, vault, operation, key):
         for denial in self.denied:
             if (
                 denial.get("principal", principal) == principal
-                and denial.get("vault", vault) == vault
+                and denial.get("key", key) == key
                 and operation in denial.get("operations", [operation])
             ):
                 raise Refusal(
@@ -177,9 +179,9 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         socket.socket(fileno=self.connection.detach()).close()
 
-    def faulted(self, vault, operation):
+    def faulted(self, vault, operation, key=None):
         """Whether a fault has answered."""
-        fault = self.peer.count_and_match(vault, operation)
+        fault = self.peer.count_and_match(vault, operation, key)
         self.half = bool(fault and fault.get("half"))
         if not fault:
             return False
@@ -277,18 +279,19 @@ class Handler(BaseHTTPRequestHandler):
         if self.parts[0] not in ("keys", "deletedkeys"):
             name = self.parts.pop(0)
             self.prefix = f"/{name}"
+        key = self.parts[1] if len(self.parts) > 1 else None
         principal = self.principal()
         if principal is None:
-            if not self.faulted(name, "challenge"):
+            if not self.faulted(name, "challenge", key):
                 self.challenge()
             return
         operation, work = self.route()
-        if self.faulted(name, operation):
+        if self.faulted(name, operation, key):
             return
         if "api-version" not in self.query:
             raise bad_parameter("The 'api-version' query parameter is missing.")
         with self.peer.lock:
-            self.peer.require_allowed(principal, name, operation)
+            self.peer.require_allowed(principal, name, operation, key)
             result = work(self.peer.vault(name))
         # The arithmetic, which takes its time, is done where others needn't wait for it.
         if callable(result):
@@ -444,7 +447,9 @@ class Handler(BaseHTTPRequestHandler):
                 case "forget":
                     self.peer.counts.clear()
                 case "expire":
-                    self.peer.tokens.clear()
+                    principal = json.loads(self.body)["principal"]
+                    kept = {t: grant for t, grant in self.peer.tokens.items() if grant[0] != principal}
+                    self.peer.tokens = kept
                 case _:
                     return self.answer(404, {})
         return self.answer(200, answer)

@@ -4,6 +4,8 @@
 //! peer isn't there is skipped by name ([`crate::skip`]).
 
 pub mod aws;
+pub mod azure;
+pub mod azure_client;
 pub mod boto;
 pub mod esdk;
 pub mod fsck;
@@ -12,6 +14,7 @@ pub mod go_log;
 pub mod litewitness;
 pub mod node;
 pub mod python;
+pub mod softhsm;
 pub mod tessera;
 
 use std::path::PathBuf;
