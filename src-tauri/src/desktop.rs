@@ -5,7 +5,9 @@ use std::{path::PathBuf, sync::Arc};
 use keyward_core::{Actor, Role};
 use keyward_engine::{AcceptRollback, OperationContext, RewrapJobs, WatchSettings, Watcher};
 use keyward_secrets::Backing;
-use keyward_workspace::{AwsSettings, CreateOptions, OpenOptions, Workspace, os_account};
+use keyward_workspace::{
+    AwsSettings, AzureSettings, CreateOptions, HsmSettings, OpenOptions, Workspace, os_account,
+};
 use parking_lot::RwLock;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
@@ -99,9 +101,14 @@ impl Desktop {
     }
 
     /// How a workspace is opened from here.
-    pub fn options(&self) -> OpenOptions {
+    ///
+    /// # Errors
+    /// `invalid-input` where `KEYWARD_AZURE_CREDENTIAL` names no source of tokens.
+    pub fn options(&self) -> Result<OpenOptions, CommandError> {
         let (aws, state) = (self.aws.clone(), self.state.clone());
-        OpenOptions { aws, state, ..OpenOptions::new(os_account()) }
+        let hsm = HsmSettings::from_env();
+        let azure = AzureSettings::from_env().map_err(CommandError::invalid)?;
+        Ok(OpenOptions { aws, azure, hsm, state, ..OpenOptions::new(os_account()) })
     }
 
     /// Opens the workspace in the folder.
@@ -117,7 +124,7 @@ impl Desktop {
         if let Ok(session) = self.session() {
             return Ok(session);
         }
-        let options = OpenOptions { passphrase, accept, ..self.options() };
+        let options = OpenOptions { passphrase, accept, ..self.options()? };
         let workspace = Workspace::open(&self.folder(), options).await?;
         Ok(self.take(workspace))
     }

@@ -14,7 +14,10 @@ use keyward_kms_pkcs11::{Pkcs11Kms, Wrapping};
 use keyward_testkit::provider_suite::{
     Absent, Hook, SigningKey, Subject, Trouble, Withheld, context, wrapped,
 };
-use keyward_tests::peers::softhsm::{PIN, SoftHsm, pkcs11};
+use keyward_tests::peers::{
+    python::python,
+    softhsm::{PIN, SoftHsm, pkcs11},
+};
 use zeroize::Zeroizing;
 
 keyward_testkit::provider_suite!(super::start);
@@ -196,6 +199,25 @@ async fn a_blob_opens_by_whichever_mechanism_made_it() {
         assert_eq!(opened.expose(), &secrets[0]);
         let stranger = other.unwrap(&key, &context("umbrella"), &items[0].blob).await;
         assert_eq!(reason(stranger), Reason::WrongCiphertext);
+    }
+}
+
+#[tokio::test]
+async fn another_client_opens_what_was_wrapped() {
+    let name = "kms_pkcs11::another_client_opens_what_was_wrapped";
+    let Some(python) = python(name) else { return };
+    let Some(peer) = SoftHsm::start(name) else { return };
+    peer.create_key("root", "01");
+    let key = peer.reference("root");
+    let mut acme = context("acme");
+    acme.insert("Ünicode", "Grüße, 世界").unwrap();
+    for wrapping in [Wrapping::Best, Wrapping::KeyWrap] {
+        let kms = peer.kms_builder().wrapping(wrapping).build();
+        let secret = SecretKey::new([9; 32]);
+        let blob = kms.wrap(&key, &acme, &secret).await.unwrap().blob;
+        let opened = peer.opened_by_python(&python, &key, &acme, &blob);
+        assert_eq!(opened.as_deref(), Some(&secret.expose()[..]), "{wrapping:?}");
+        assert_eq!(peer.opened_by_python(&python, &key, &context("acme"), &blob), None);
     }
 }
 

@@ -4,8 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use keyward_core::Role;
+use keyward_workspace::AzureCredential;
 
 use crate::{commands, output::Output, tour};
+
+/// What stands between paths in the platform's `PATH`.
+const PATHS: char = if cfg!(windows) { ';' } else { ':' };
 
 /// Encrypt each customer's data under that customer's own key.
 #[derive(Debug, Parser)]
@@ -52,6 +56,44 @@ pub struct Global {
     /// The endpoint to use instead of AWS KMS's own
     #[arg(long, global = true, value_name = "URL")]
     pub aws_endpoint: Option<String>,
+    /// The address to use instead of Azure's own; `{vault}` in it is the vault's name
+    #[arg(
+        long,
+        global = true,
+        env = "KEYWARD_AZURE_ENDPOINT",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub azure_endpoint: Option<String>,
+    /// Trust the certificate authorities of this file for Azure too, in PEM
+    #[arg(
+        long,
+        global = true,
+        env = "KEYWARD_AZURE_CA_FILE",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
+    pub azure_ca_file: Option<PathBuf>,
+    /// Where Azure's tokens come from: environment, client-secret, workload-identity,
+    /// managed-identity[:CLIENT-ID], azure-cli or token-file:PATH
+    #[arg(
+        long,
+        global = true,
+        env = "KEYWARD_AZURE_CREDENTIAL",
+        hide_env_values = true,
+        value_name = "SOURCE"
+    )]
+    pub azure_credential: Option<AzureCredential>,
+    /// A PKCS#11 module that may be loaded for keys in HSMs; several as in PATH, or by repeating it
+    #[arg(
+        long,
+        global = true,
+        env = "KEYWARD_PKCS11_MODULE",
+        hide_env_values = true,
+        value_name = "LIBRARY",
+        value_delimiter = PATHS
+    )]
+    pub pkcs11_module: Vec<PathBuf>,
     /// No progress, no warnings
     #[arg(long, short, global = true)]
     pub quiet: bool,
@@ -98,6 +140,8 @@ pub enum Command {
     Keystore(commands::keystore::Keystore),
     #[command(subcommand)]
     Credentials(commands::credentials::Credentials),
+    #[command(subcommand)]
+    Hsm(commands::hsm::Hsm),
     Tour(tour::Tour),
     Completions(commands::completions::Completions),
     Man(commands::man::Man),

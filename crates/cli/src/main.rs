@@ -77,7 +77,8 @@ fn log_warnings(quiet: bool, json: bool) {
     let ours = filter::Targets::new()
         .with_target("keyward_engine", level)
         .with_target("keyward_store", level)
-        .with_target("keyward_kms_aws", level);
+        .with_target("keyward_kms_aws", level)
+        .with_target("keyward_kms_azure", level);
     let lines = fmt::layer().with_writer(std::io::stderr).without_time().with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(ours)).init();
 }

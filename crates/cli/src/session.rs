@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use keyward_core::{Actor, Role};
 use keyward_engine::{AcceptRollback, OperationContext};
 use keyward_secrets::Backing;
-use keyward_workspace::{AwsSettings, OpenOptions, Workspace, os_account};
+use keyward_workspace::{AwsSettings, AzureSettings, HsmSettings, OpenOptions, Workspace, os_account};
 
 use crate::{arguments::Global, failure::Failure, output::Output, passphrase};
 
@@ -106,7 +106,13 @@ pub fn folder(global: &Global) -> Result<PathBuf, Failure> {
 pub fn options(global: &Global) -> OpenOptions {
     let aws =
         AwsSettings { profile: global.aws_profile.clone(), endpoint: global.aws_endpoint.clone() };
-    OpenOptions { aws, state: state(), ..OpenOptions::new(os_account()) }
+    let azure = AzureSettings {
+        endpoint: global.azure_endpoint.clone(),
+        ca_file: global.azure_ca_file.clone(),
+        credential: global.azure_credential.clone().unwrap_or_default(),
+    };
+    let hsm = HsmSettings { modules: global.pkcs11_module.clone() };
+    OpenOptions { aws, azure, hsm, state: state(), ..OpenOptions::new(os_account()) }
 }
 
 /// The account's folder for what outlives a workspace: where its checkpoints are kept, and its witness.

@@ -67,6 +67,19 @@ impl Pkcs11Kms {
             .map_err(|failure| failure.about(key))
     }
 
+    /// The token that a key is on, by its own name. Logs in to nothing.
+    ///
+    /// # Errors
+    /// Where no token matches, or several do.
+    pub async fn token_of(&self, key: &Pkcs11Key) -> Result<TokenName, KmsError> {
+        let (settings, owned) = (self.settings(), key.clone());
+        let found = tokio::task::spawn_blocking(move || {
+            token::find(&settings, &owned).map(|(_, _, info)| TokenName::of(&info))
+        });
+        let found = found.await.unwrap_or_else(|_| Err(Reason::ProviderFault.into()));
+        found.map_err(|failure| failure.about(key))
+    }
+
     pub(crate) async fn rotate_key(&self, key: &Pkcs11Key) -> Result<u32, KmsError> {
         self.call(key, |token, session, key| {
             let newest = keys::newest(token, session, key)?;

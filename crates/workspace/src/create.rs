@@ -131,10 +131,11 @@ async fn finish(
     let objects = Objects::create(&resolve(folder, place)).await?;
     let store = Store::create(&folder.join(DATABASE)).await?;
     let aws = Arc::new(aws_settings(&options.aws, &Kept::None).build());
+    let hsm = Arc::new(options.hsm.provider(vault));
     let parts = Parts {
         store: store.clone(),
         objects: objects.clone(),
-        providers: providers(&keystore, &aws),
+        providers: providers(&keystore, &aws, &hsm, options),
         signing_key: SigningKey::from_seed(&secrets.log_seed),
         settings: settings(options),
         anchors: anchors(folder, config, options.state.as_deref()),
@@ -148,7 +149,7 @@ async fn finish(
     let (folder, config) = (folder.to_owned(), config.clone());
     let engine = Arc::new(engine);
     let (vault, aws_settings) = (Arc::clone(vault), options.aws.clone());
-    Ok(Workspace { engine, keystore, folder, config, vault, aws, aws_settings, store, objects })
+    Ok(Workspace { engine, keystore, folder, config, vault, aws, aws_settings, hsm, store, objects })
 }
 
 /// Where a place of objects is: a relative one is below the workspace.

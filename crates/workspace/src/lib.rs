@@ -21,17 +21,20 @@
 #![deny(missing_docs)]
 
 mod actor;
+mod azure;
 mod config;
 mod create;
 mod credential;
 mod credentials;
 mod error;
 mod harden;
+mod hsm;
 mod inspect;
 mod open;
 mod secrets;
 
 pub use actor::os_account;
+pub use azure::AzureSettings;
 pub use config::Config;
 pub use create::{CreateOptions, NewSecrets};
 pub use credential::{
@@ -39,14 +42,18 @@ pub use credential::{
 };
 pub use error::WorkspaceError;
 pub use harden::harden;
+pub use hsm::{HsmSettings, KeptPin, TokenKey};
 pub use inspect::{Inspection, SETTLED, StrayBlobs};
 pub use open::{AwsSettings, OpenOptions};
+
+pub use keyward_kms_azure::AzureCredential;
 
 use std::{path::PathBuf, sync::Arc};
 
 use keyward_engine::Engine;
 use keyward_kms::local::LocalKeyStore;
 use keyward_kms_aws::AwsKms;
+use keyward_kms_pkcs11::Pkcs11Kms;
 use keyward_secrets::Vault;
 use keyward_store::{Objects, Store};
 
@@ -73,6 +80,8 @@ pub struct Workspace {
     aws: Arc<AwsKms>,
     /// What this process was told of AWS.
     aws_settings: AwsSettings,
+    /// HSMs, for their owners' side of them.
+    hsm: Arc<Pkcs11Kms>,
     store: Store,
     objects: Objects,
 }

@@ -13,6 +13,7 @@ use keyward_engine::{
 };
 use keyward_kms::local::LocalKeyStore;
 use keyward_kms_aws::AwsKms;
+use keyward_kms_pkcs11::Pkcs11Kms;
 use keyward_ledger::SigningKey;
 use keyward_secrets::{Backing, Vault};
 use keyward_store::{Objects, Store, tables};
@@ -20,7 +21,7 @@ use keyward_witness::{FolderPlace, KeyringPlace, Place};
 use zeroize::Zeroizing;
 
 use crate::{
-    Config, CredentialKind, DATABASE, KEYSTORE, Workspace, WorkspaceError, blocking,
+    AzureSettings, Config, CredentialKind, DATABASE, HsmSettings, KEYSTORE, Workspace, WorkspaceError, blocking,
     create::{is_unfinished, resolve},
     credentials::{aws_settings, load},
     secrets::Secrets,
@@ -51,6 +52,10 @@ pub struct OpenOptions {
     pub passphrase: Option<Zeroizing<String>>,
     /// For root keys in AWS KMS.
     pub aws: AwsSettings,
+    /// For root keys in Azure.
+    pub azure: AzureSettings,
+    /// For root keys in HSMs.
+    pub hsm: HsmSettings,
     /// How long an unwrapped data key may serve. `None` is the engine's own default.
     pub cache_lifetime: Option<Duration>,
     /// The account's folder for state, outside every workspace: it keeps the log's newest checkpoint
@@ -72,6 +77,8 @@ impl OpenOptions {
             actor,
             passphrase: None,
             aws: AwsSettings::default(),
+            azure: AzureSettings::default(),
+            hsm: HsmSettings::default(),
             cache_lifetime: None,
             state: None,
             accept: None,
@@ -140,6 +147,8 @@ impl Workspace {
         })
         .await?;
         let aws = Arc::new(aws_settings(&options.aws, &kept).build());
+        let vault = Arc::new(vault);
+        let hsm = Arc::new(options.hsm.provider(&vault));
         let keystore = options.with_clock(keystore);
         let store = Store::open(&folder.join(DATABASE)).await?;
         let place = {
@@ -157,7 +166,7 @@ impl Workspace {
         let parts = Parts {
             store: store.clone(),
             objects: objects.clone(),
-            providers: providers(&keystore, &aws),
+            providers: providers(&keystore, &aws, &hsm, &options),
             signing_key: SigningKey::from_seed(&secrets.log_seed),
             settings: settings(&options),
             anchors: anchors(&folder, &config, options.state.as_deref()),
@@ -166,16 +175,25 @@ impl Workspace {
             region: None,
         };
         let engine = Arc::new(Engine::open(parts, options.actor).await?);
-        let (vault, aws_settings) = (Arc::new(vault), options.aws);
-        Ok(Self { engine, keystore, folder, config, vault, aws, aws_settings, store, objects })
+        let aws_settings = options.aws;
+        Ok(Self { engine, keystore, folder, config, vault, aws, aws_settings, hsm, store, objects })
     }
 }
 
 /// Every provider that Keyward has. A client is made when a key first needs it, so that one which isn't
 /// used costs nothing and can't fail.
-pub(crate) fn providers(keystore: &LocalKeyStore, aws: &Arc<AwsKms>) -> Providers {
-    let aws = Arc::clone(aws);
-    Providers::new().with(Arc::new(keystore.clone())).with(aws)
+pub(crate) fn providers(
+    keystore: &LocalKeyStore,
+    aws: &Arc<AwsKms>,
+    hsm: &Arc<Pkcs11Kms>,
+    options: &OpenOptions,
+) -> Providers {
+    let (aws, hsm) = (Arc::clone(aws), Arc::clone(hsm));
+    Providers::new()
+        .with(Arc::new(keystore.clone()))
+        .with(aws)
+        .with(Arc::new(options.azure.provider()))
+        .with(hsm)
 }
 
 pub(crate) fn settings(options: &OpenOptions) -> Settings {

@@ -6,12 +6,15 @@
 //! outer process, once the inner one has passed.
 
 use std::{
+    collections::BTreeMap,
     env,
+    io::Write,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use cryptoki::{
     context::{CInitializeArgs, CInitializeFlags, Pkcs11},
     object::{Attribute, ObjectClass, ObjectHandle},
@@ -19,11 +22,12 @@ use cryptoki::{
     slot::Slot,
     types::AuthPin,
 };
-use keyward_core::{RootKeyReference, reference::Pkcs11Key};
+use keyward_core::{EncryptionContext, RootKeyReference, reference::Pkcs11Key};
 use keyward_kms_pkcs11::{Pkcs11Builder, Pkcs11Kms};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
+use super::source;
 use crate::skip::skip;
 
 /// The label of the peer's token.
@@ -180,6 +184,41 @@ impl SoftHsm {
         let id = format!("{:02x}", self.keys.fetch_add(1, Ordering::SeqCst));
         self.tool(&["--keypairgen", "--key-type", kind, "--label", &label, "--id", &id]);
         reference(&label, "private")
+    }
+
+    /// The owner's own client in Python opens a blob in a context: the key, or `None` where it refuses.
+    #[must_use]
+    pub fn opened_by_python(
+        &self,
+        python: &Path,
+        key: &RootKeyReference,
+        context: &EncryptionContext,
+        blob: &[u8],
+    ) -> Option<Vec<u8>> {
+        let context: BTreeMap<_, _> = context.iter().collect();
+        let mut child = Command::new(python)
+            .arg(source("hsm/unwrap.py"))
+            .arg(&self.library)
+            .args([TOKEN, pkcs11(key).object().expect("a label")])
+            .arg(serde_json::to_string(&context).expect("texts"))
+            .envs(self.environment())
+            .env("HSM_PIN", PIN)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the peers' Python starts");
+        let mut input = child.stdin.take().expect("it is piped");
+        input.write_all(BASE64_STANDARD.encode(blob).as_bytes()).expect("it reads");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(!error.contains("ModuleNotFoundError"), "{error}");
+        output.status.success().then(|| {
+            let text = String::from_utf8(output.stdout).expect("base64");
+            BASE64_STANDARD.decode(text.trim()).expect("base64")
+        })
     }
 
     /// The owner destroys every version of a key.

@@ -113,7 +113,7 @@ impl Aws {
 }
 
 /// At a terminal the text is asked for and not shown; else the next line of standard input is it.
-fn secret(prompt: &str) -> Result<SecretText, Failure> {
+pub fn secret(prompt: &str) -> Result<SecretText, Failure> {
     if io::stdin().is_terminal() {
         return passphrase::prompt(prompt).map(SecretText::new);
     }

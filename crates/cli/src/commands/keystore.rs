@@ -160,7 +160,8 @@ impl Keystore {
         let key = match self {
             Self::List => return list(session),
             Self::Decrypt { key, ciphertext, pairs } => {
-                return decrypt(session, key, ciphertext.as_deref(), pairs).await;
+                let (key, owner) = (RootKeyReference::from(key), &session.workspace.keystore);
+                return decrypt(session, owner, &key, ciphertext.as_deref(), pairs).await;
             }
             Self::Create { key, allowed } => {
                 let access: AccessList =
@@ -255,9 +256,14 @@ fn list(session: &Session) -> Result<u8, Failure> {
         .map(|_| worst)
 }
 
-async fn decrypt(
+/// Decrypts as the key's owner does, with nothing of the workspace but its way to the key.
+///
+/// # Errors
+/// [`Failure`] of the provider, and for what is no ciphertext.
+pub async fn decrypt(
     session: &Session,
-    key: LocalKey,
+    owner: &dyn RootKeyService,
+    key: &RootKeyReference,
     ciphertext: Option<&str>,
     pairs: Vec<Pair>,
 ) -> Result<u8, Failure> {
@@ -276,8 +282,7 @@ async fn decrypt(
     };
     let context =
         EncryptionContext::from_pairs(pairs.into_iter().map(|pair| (pair.key, pair.value)));
-    let reference = RootKeyReference::from(key);
-    let plaintext = session.workspace.keystore.unwrap(&reference, &context, &blob).await?;
+    let plaintext = owner.unwrap(key, &context, &blob).await?;
     if ciphertext.is_none() && !session.output.json {
         let mut stdout = io::stdout().lock();
         stdout

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod drill;
 pub mod exit_kit;
 pub mod get;
+pub mod hsm;
 pub mod init;
 pub mod key;
 pub mod keystore;
@@ -81,6 +82,7 @@ async fn with_workspace(command: Command, session: &Session) -> Result<u8, Failu
         Command::Status(status) => status.run(session).await,
         Command::Keystore(keystore) => keystore.run(session).await,
         Command::Credentials(credentials) => credentials.run(session).await,
+        Command::Hsm(hsm) => hsm.run(session).await,
         Command::ExitKit(exit_kit) => exit_kit.run(session).await,
         Command::Init(_)
         | Command::Doctor(_)
