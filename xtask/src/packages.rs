@@ -157,6 +157,20 @@ const PACKAGES: &[Package] = &[
         required: false,
     },
     Package {
+        apt: "softhsm2",
+        what_for: "an HSM in software, for root keys over PKCS#11",
+        sign: Sign::Program("softhsm2-util"),
+        needs: &[Need::Test],
+        required: false,
+    },
+    Package {
+        apt: "opensc",
+        what_for: "making keys in that HSM as their owner does",
+        sign: Sign::Program("pkcs11-tool"),
+        needs: &[Need::Test],
+        required: false,
+    },
+    Package {
         apt: "sqlite3",
         what_for: "editing the database behind Keyward's back",
         sign: Sign::Program("sqlite3"),

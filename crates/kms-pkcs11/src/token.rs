@@ -1,6 +1,9 @@
 //! Tokens: found by what a reference says of them, logged in to, and their sessions.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use cryptoki::{
     context::Pkcs11,
@@ -16,6 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     errors::Failure,
+    keys::Version,
     module,
     settings::{Pkcs11Builder, Wrapping},
 };
@@ -44,6 +48,8 @@ pub(crate) struct Token {
     /// Idle sessions, and the one that keeps us logged in: with the last session of a process its log-in
     /// ends (PKCS#11 3.1, 5.6.2).
     idle: Mutex<Vec<Session>>,
+    /// The versions that keys had when they last opened something. Handles live as long as our sessions do.
+    known: Mutex<HashMap<Pkcs11Key, Arc<[Version]>>>,
     _anchor: Mutex<Session>,
 }
 
@@ -82,6 +88,7 @@ impl Token {
             mechanism,
             needs_login: info.login_required(),
             idle: Mutex::default(),
+            known: Mutex::default(),
             _anchor: Mutex::new(anchor),
         })
     }
@@ -98,6 +105,20 @@ impl Token {
     /// Takes back a session on which nothing is under way.
     pub(crate) fn keep(&self, session: Session) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+    }
+
+    /// What was found of a key before. It may be gone or another one by now: only what it opens is true.
+    pub(crate) fn known(&self, key: &Pkcs11Key) -> Option<Arc<[Version]>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    /// Keeps what was found of a key, or forgets it.
+    pub(crate) fn know(&self, key: &Pkcs11Key, versions: Option<Vec<Version>>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match versions {
+            Some(versions) => known.insert(key.clone(), versions.into()),
+            None => known.remove(key),
+        };
     }
 
     /// A session to change keys with. It isn't kept.

@@ -49,8 +49,19 @@ impl Pkcs11Kms {
         // withholds it comes first.
         let (context, blob) = (context.clone(), Blob::parse(blob));
         self.call(key, move |token, session, key| {
+            // Looking for the key costs the token more than decrypting does.
+            if let Some(versions) = token.known(key) {
+                match unwrap(token, session, &versions, &context, blob.as_ref()) {
+                    Ok(secret) => return Ok(secret),
+                    Err(failure) if failure.lost => return Err(failure),
+                    // Whatever was found, it may have been another key's since.
+                    Err(_) => token.know(key, None),
+                }
+            }
             let versions = keys::versions(token, session, key)?;
-            unwrap(token, session, &versions, &context, blob.as_ref())
+            let secret = unwrap(token, session, &versions, &context, blob.as_ref())?;
+            token.know(key, Some(versions));
+            Ok(secret)
         })
         .await
     }
