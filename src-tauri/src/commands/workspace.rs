@@ -89,7 +89,7 @@ pub async fn workspace_create(
         region: parse(&workspace.region)?,
         objects: objects.filter(|place| !place.is_empty()),
         secrets,
-        open: desktop.options(),
+        open: desktop.options()?,
     };
     desktop.create(options).await?;
     Ok(())
