@@ -312,6 +312,10 @@ fn same_account(root: &RootKeyReference, signer: &RootKeyReference) -> bool {
         (RootKeyReference::Aws(root), RootKeyReference::Aws(signer)) => {
             root.partition() == signer.partition() && root.account() == signer.account()
         }
+        // Azure's references tell no directory; who may make keys in the store is its owner.
+        (RootKeyReference::Azure(root), RootKeyReference::Azure(signer)) => {
+            root.store_url() == signer.store_url()
+        }
         _ => false,
     }
 }

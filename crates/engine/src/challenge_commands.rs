@@ -4,7 +4,7 @@ use std::path::Path;
 
 use keyward_core::{RootKeyReference, reference::AwsResource};
 
-use crate::{ChallengeKind, ChallengeView};
+use crate::{ChallengeKind, ChallengeView, azure_commands};
 
 impl ChallengeView {
     /// What the tenant runs with its own credentials, for a POSIX shell; nothing where its provider has
@@ -26,6 +26,22 @@ impl ChallengeView {
                              --key-id {key} --encryption-context {context} \
                              --ciphertext-blob fileb://challenge.bin --query Plaintext --output text",
                             key.region()
+                        ))
+                    }
+                    RootKeyReference::Azure(key) => {
+                        Some(format!("{} | base64", azure_commands::unwrap(key, blob)?))
+                    }
+                    RootKeyReference::Pkcs11(key) => {
+                        let pairs: Vec<String> = context
+                            .iter()
+                            .map(|(name, value)| {
+                                format!("--context {}", shell_word(&format!("{name}={value}")))
+                            })
+                            .collect();
+                        Some(format!(
+                            "keyward hsm decrypt {} {} --ciphertext {blob}",
+                            shell_word(&key.to_string()),
+                            pairs.join(" ")
                         ))
                     }
                     RootKeyReference::Local(key) => {
@@ -60,6 +76,9 @@ impl ChallengeView {
                             "aws kms tag-resource --region {region} --key-id {key} --tags TagKey={name},TagValue={value}"
                         ))
                     }
+                    RootKeyReference::Azure(key) => Some(format!(
+                        "az keyvault key set-attributes --id {key} --tags {name}={value}"
+                    )),
                     RootKeyReference::Local(key) => {
                         Some(format!("keyward keystore tag {} {name} {value}", key.name()))
                     }
@@ -86,21 +105,32 @@ impl ChallengeView {
         }
     }
 
-    /// The same attestation by an asymmetric key in AWS KMS, where the root key is there too.
+    /// The same attestation by an asymmetric key in AWS KMS or Azure, where the root key is there too.
     #[must_use]
     pub fn alternative(&self, statement: Option<&Path>) -> Option<String> {
-        let RootKeyReference::Aws(key) = self.reference.parse().ok()? else { return None };
+        let reference: RootKeyReference = self.reference.parse().ok()?;
         self.statement.as_ref()?;
         let file = statement.map_or("keyward-statement".into(), |file| file.to_string_lossy());
-        Some(format!(
-            "aws kms sign --region {} --key-id SIGNING-KEY --message-type RAW --message fileb://{} \
-             --signing-algorithm ECDSA_SHA_256 --query Signature --output text > keyward-statement.sig && \
-             keyward challenge answer {} --kms-signature keyward-statement.sig \
-             --signing-key SIGNING-KEY-ARN --algorithm ecdsa-p256-sha256",
-            key.region(),
-            shell_word(&file),
-            self.id
-        ))
+        let (file, id) = (shell_word(&file), self.id);
+        match reference {
+            RootKeyReference::Aws(key) => Some(format!(
+                "aws kms sign --region {} --key-id SIGNING-KEY --message-type RAW --message fileb://{file} \
+                 --signing-algorithm ECDSA_SHA_256 --query Signature --output text > keyward-statement.sig && \
+                 keyward challenge answer {id} --kms-signature keyward-statement.sig \
+                 --signing-key SIGNING-KEY-ARN --algorithm ecdsa-p256-sha256",
+                key.region(),
+            )),
+            // By RSA: Azure gives an ECDSA signature in another form than everybody else.
+            RootKeyReference::Azure(key) => Some(format!(
+                "az keyvault key sign --id {0}/keys/SIGNING-KEY --algorithm RS256 \
+                 --digest \"$(openssl dgst -sha256 -binary {file} | base64)\" --query signature --output tsv \
+                 > keyward-statement.sig && keyward challenge answer {id} \
+                 --kms-signature keyward-statement.sig --signing-key {0}/keys/SIGNING-KEY \
+                 --algorithm rsa-pkcs1-sha256",
+                key.store_url(),
+            )),
+            _ => None,
+        }
     }
 
     /// What answers the challenge then.

@@ -52,6 +52,7 @@ mod audit_show;
 mod audit_tail;
 mod audit_verify;
 mod audit_witness;
+mod azure_commands;
 mod blast_radius;
 mod create_dataset;
 mod credentials;

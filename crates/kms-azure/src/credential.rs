@@ -14,7 +14,7 @@ use azure_identity::{
     ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions,
     UserAssignedId, WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
-use keyward_core::reference::{AzureCloud, AzureKey, AzureStore};
+use keyward_core::reference::{AzureCloud, AzureKey};
 use zeroize::Zeroizing;
 
 use crate::{token_file::TokenFile, transport::client_options};
@@ -166,7 +166,7 @@ pub(crate) struct ForStore {
 
 impl ForStore {
     pub(crate) fn new(credential: Arc<dyn TokenCredential>, key: &AzureKey) -> Self {
-        Self { credential, scope: format!("{}/.default", audience(key)) }
+        Self { credential, scope: format!("{}/.default", key.audience()) }
     }
 }
 
@@ -179,20 +179,6 @@ impl TokenCredential for ForStore {
     ) -> azure_core::Result<AccessToken> {
         self.credential.get_token(&[&self.scope], options).await
     }
-}
-
-/// The audience of a store's tokens. `https://vault.azure.net` and its like.
-pub(crate) fn audience(key: &AzureKey) -> String {
-    let store = match key.store() {
-        AzureStore::Vault => "vault",
-        AzureStore::ManagedHsm => "managedhsm",
-    };
-    let domain = match key.cloud() {
-        AzureCloud::Public => "azure.net",
-        AzureCloud::China => "azure.cn",
-        AzureCloud::UsGovernment => "usgovcloudapi.net",
-    };
-    format!("https://{store}.{domain}")
 }
 
 fn options(
@@ -255,16 +241,5 @@ mod tests {
             secret: Zeroizing::new("hunter2".into()),
         });
         assert!(!format!("{credential:?}").contains("hunter2"));
-    }
-
-    #[test]
-    fn every_cloud_and_store_has_its_audience() {
-        for (reference, expected) in [
-            ("https://acme.vault.azure.net/keys/root", "https://vault.azure.net"),
-            ("https://acme.managedhsm.azure.cn/keys/root", "https://managedhsm.azure.cn"),
-            ("https://acme.vault.usgovcloudapi.net/keys/root", "https://vault.usgovcloudapi.net"),
-        ] {
-            assert_eq!(audience(&reference.parse().unwrap()), expected);
-        }
     }
 }

@@ -18,12 +18,12 @@ pub(crate) enum TransportError {
     Client(#[source] reqwest::Error),
 }
 
-/// Makes the client. Authorities of a file are trusted beside the system's own: a private gateway has one
+/// Makes the client. It isn't held to TLS, which a managed identity's endpoint on the machine itself doesn't
+/// speak; a store gets a token over nothing else (`BearerTokenAuthorizationPolicy`). Authorities of a file are trusted beside the system's own: a private gateway has one
 /// of its own, and Microsoft Entra may be asked all the same.
 pub(crate) fn transport(ca_file: Option<&Path>) -> Result<Transport, TransportError> {
     let mut builder = reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
-        .https_only(true)
         // A store never redirects, and a token must not go where another server says.
         .redirect(reqwest::redirect::Policy::none());
     if let Some(file) = ca_file {

@@ -87,6 +87,12 @@ impl AzureKey {
         format!("https://{}.{}", self.store_name, self.domain)
     }
 
+    /// What the store's tokens are for, `https://vault.azure.net` and its like.
+    #[must_use]
+    pub fn audience(&self) -> String {
+        format!("https://{}", self.domain)
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, ReferenceError> {
         let address = without_scheme(text)?;
         // User info would be a secret in a reference, and the classic way to fake a host.
@@ -248,6 +254,7 @@ mod tests {
             assert_eq!((key.cloud(), key.store()), (cloud, store));
             assert_eq!(key.version(), Some("0123456789abcdef0123456789abcdef"));
             assert_eq!(key.store_url(), format!("https://acme.{domain}"));
+            assert_eq!(key.audience(), format!("https://{domain}"));
             assert_eq!(key.to_string(), text);
         }
     }

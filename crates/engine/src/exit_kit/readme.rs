@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use keyward_core::{LoggedNames, RootKeyReference, TenantId};
 use keyward_store::tables::objects::Object;
 
-use crate::{Engine, Sidecar, SidecarKey};
+use crate::{Engine, Sidecar, SidecarKey, azure_commands};
 
 const TEMPLATE: &str = include_str!("README.md");
 
@@ -169,6 +169,13 @@ fn unwrapping(f: &mut fmt::Formatter<'_>, sidecar: &Sidecar, key: &SidecarKey) -
                 quote(reference),
                 quote(&pairs.join(",")),
             )?,
+            Ok(RootKeyReference::Azure(azure)) => {
+                // Azure knows no context: that it is this one, the payload's last 32 bytes say.
+                match azure_commands::unwrap(&azure, &key.wrapped) {
+                    Some(command) => writeln!(f, "{command} > {target}")?,
+                    None => writeln!(f, "# {wrapped} is not of {reference}")?,
+                }
+            }
             Ok(RootKeyReference::Local(local)) => {
                 let context: Vec<_> =
                     pairs.iter().map(|pair| format!("--context {}", quote(pair))).collect();
