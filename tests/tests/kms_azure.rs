@@ -10,11 +10,11 @@ use async_trait::async_trait;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use keyward_core::{EncryptionContext, RootKeyReference, reference::AzureStore};
 use keyward_kms::{KmsError, ProviderState, Reason, RootKeyService, SignatureAlgorithm};
-use keyward_kms_azure::AzureKms;
+use keyward_kms_azure::{AzureCredential, AzureKms, ClientSecret};
 use keyward_testkit::provider_suite::{
     Absent, Hook, SigningKey, Subject, Trouble, Withheld, context,
 };
-use keyward_tests::peers::azure::{AzurePeer, azure};
+use keyward_tests::peers::azure::{AzurePeer, TENANT, azure};
 use serde_json::{Value, json};
 
 mod vault {
@@ -459,4 +459,78 @@ async fn an_answer_for_another_key_is_not_taken() {
     // The other's payload, in the clear: bound to another context, or to nothing.
     answer("unwrapKey", &json!({ "kid": "x", "value": BASE64_URL_SAFE_NO_PAD.encode([1; 72]) }));
     assert_eq!(reason(kms.unwrap(&key, &acme, &ours.blob).await), Reason::WrongCiphertext);
+}
+
+#[tokio::test]
+async fn a_token_that_is_no_longer_good_is_fetched_anew() {
+    let Some(peer) = AzurePeer::start("kms_azure::a_token_that_is_no_longer_good") else { return };
+    let kms = peer.kms();
+    let (key, acme) = (peer.create_key(), context("acme"));
+    let blob = kms.generate(&key, &acme).await.unwrap().1.blob;
+    peer.expire_tokens();
+    peer.forget();
+    assert!(kms.unwrap(&key, &acme, &blob).await.is_ok());
+    assert_eq!(peer.requests()["entra/token"], 1);
+    // Whoever gives tokens is out of order; what was given serves on.
+    peer.set_faults(&json!([{ "operation": "token", "status": 503, "body": "" }]));
+    assert!(kms.unwrap(&key, &acme, &blob).await.is_ok());
+    peer.expire_tokens();
+    assert_eq!(reason(kms.unwrap(&key, &acme, &blob).await), Reason::ProviderFault);
+    peer.set_faults(&json!([{ "operation": "token", "reset": true }]));
+    assert_eq!(reason(kms.unwrap(&key, &acme, &blob).await), Reason::NoConnection);
+    peer.set_faults(&json!([]));
+    assert!(kms.unwrap(&key, &acme, &blob).await.is_ok());
+}
+
+#[tokio::test]
+async fn credentials_that_are_refused_deny_nothing() {
+    let Some(peer) = AzurePeer::start("kms_azure::credentials_that_are_refused") else { return };
+    let key = peer.create_key();
+    let wrong = |tenant: &str, client: &str| {
+        AzureCredential::ClientSecret(ClientSecret {
+            tenant_id: tenant.into(),
+            client_id: client.into(),
+            secret: String::from("wrong").into(),
+        })
+    };
+    for credential in [
+        wrong(TENANT, "keyward"),
+        wrong("00000000-0000-0000-0000-000000000000", "keyward"),
+        wrong("no tenant", "keyward"),
+        AzureCredential::TokenFile(peer.folder().join("nowhere")),
+        AzureCredential::TokenFile(peer.ca_file()),
+    ] {
+        let kms = peer.kms_builder().credential(credential.clone()).build();
+        assert_eq!(reason(kms.describe(&key).await), Reason::Credentials, "{credential:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_gateway_serves_many_vaults_by_their_names() {
+    let Some(peer) = AzurePeer::start("kms_azure::one_gateway_serves_many_vaults") else { return };
+    let kms = peer.kms_builder().endpoint(format!("{}/{{vault}}", peer.endpoint())).build();
+    peer.owner("POST", "acme/keys/root/create", &json!({ "kty": "RSA" }));
+    let [acme, other] = ["acme", "other"].map(|vault| {
+        let text = format!("https://{vault}.vault.azure.net/keys/root");
+        text.parse::<RootKeyReference>().unwrap()
+    });
+    let wrapped = kms.generate(&acme, &context("acme")).await.unwrap().1;
+    assert!(kms.unwrap(&acme, &context("acme"), &wrapped.blob).await.is_ok());
+    assert_eq!(reason(kms.describe(&other).await), Reason::NotFound);
+    assert_eq!(peer.requests()["acme/unwrapKey"], 1);
+}
+
+#[tokio::test]
+async fn an_authority_that_is_not_trusted_is_no_connection() {
+    let Some(peer) = AzurePeer::start("kms_azure::an_authority_that_is_not_trusted") else {
+        return;
+    };
+    let key = peer.create_key();
+    let untrusting = AzureKms::builder().endpoint(peer.endpoint()).authority_host(peer.endpoint());
+    let untrusting = untrusting.credential(AzureCredential::CommandLine).build();
+    assert_eq!(reason(untrusting.describe(&key).await), Reason::NoConnection);
+    let missing = peer.kms_builder().ca_file(peer.folder().join("nowhere.pem")).build();
+    let error = missing.describe(&key).await.unwrap_err();
+    assert_eq!(error.reason, Reason::NoConnection);
+    assert!(error.to_string().contains("certificate authorities"), "{error}");
 }

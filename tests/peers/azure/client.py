@@ -14,8 +14,9 @@ import os
 import sys
 
 from azure.identity import ClientSecretCredential
-from azure.keyvault.keys import KeyClient, KeyRotationLifetimeAction, KeyRotationPolicy
+from azure.keyvault.keys import KeyClient, KeyRotationLifetimeAction, KeyRotationPolicy, KeyType
 from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm, SignatureAlgorithm
+from azure.keyvault.keys.crypto._providers import NoLocalCryptography
 
 
 def described(key):
@@ -136,7 +137,12 @@ def main():
 
     def cryptography():
         key = client.get_key(asked["name"], asked.get("version"))
-        return CryptographyClient(key, credential, **options)
+        crypto = CryptographyClient(key, credential, **options)
+        if key.key_type == KeyType.oct_hsm:
+            # Of such a key nothing leaves the HSM. The client would make a random one in its place, and wrap
+            # with that by itself.
+            crypto._local_provider = NoLocalCryptography()
+        return crypto
 
     json.dump(ACTIONS[action](client, asked, cryptography), sys.stdout)
 
