@@ -45,7 +45,7 @@ pub struct BlastRadius {
     /// Archived days of the log that are encrypted under the tenant's data keys: not to be fetched while
     /// it is locked.
     pub log_days: Vec<NaiveDate>,
-    /// The workspace's last revocations, as they were measured.
+    /// The tenant's last revocations, as they were measured.
     pub last: Vec<RevocationTimeline>,
 }
 
@@ -119,23 +119,13 @@ impl Engine {
                     .map(|stale| stale.dataset)
                     .collect(),
                 log_days: log_days(&mut reader, tenant).await?,
-                last: self.last_seen_by(&mut reader, context).await?,
+                last: revocations::timelines(&mut reader, Some(tenant), LAST).await?,
                 root_keys: locked_root_keys(&mut reader, tenant, wrapping.as_ref(), &counts)
                     .await?,
                 tenant: row.id,
             })
         })
         .await
-    }
-
-    /// The last revocations that the role may see.
-    async fn last_seen_by(
-        &self,
-        reader: &mut Connection,
-        context: &OperationContext,
-    ) -> Result<Vec<RevocationTimeline>, EngineError> {
-        let own = crate::audit_query::seen_by(&context.role, None);
-        revocations::timelines(reader, own.as_ref(), LAST).await
     }
 }
 

@@ -17,7 +17,7 @@ use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, future::BoxFuture};
 use keyward_core::{
     DatasetName, EncryptionContext, Provider, RootKeyId, RootKeyReference, TenantId,
 };
-use keyward_kms::{ErrorClass, KmsError, RewrapItem, WrappedKey};
+use keyward_kms::{ErrorClass, KmsError, RewrapItem, RootKeyService, WrappedKey};
 use keyward_ledger::{Action, MAX_RECORD_LENGTH, Outcome};
 use keyward_store::tables::{
     data_keys,
@@ -150,7 +150,10 @@ impl Engine {
                 observer,
                 stopped: false,
                 sidecars: RunSidecars::default(),
+                calls_of: BTreeMap::new(),
+                kms_calls: 0,
             };
+            run.count_calls().await?;
             if options.dry_run {
                 run.forecast().await?;
             } else {
@@ -213,6 +216,10 @@ struct Run<'a> {
     observer: &'a (dyn Fn(&RewrapProgress) -> ControlFlow<()> + Sync),
     stopped: bool,
     sidecars: RunSidecars,
+    /// Calls that a key takes, by the number of the root key that it is under.
+    calls_of: BTreeMap<u32, u64>,
+    /// Made so far, or forecast.
+    kms_calls: u64,
 }
 
 /// The sidecars that a run writes while it goes on.
@@ -384,6 +391,9 @@ impl Run<'_> {
             return Ok(());
         }
         self.engine.commit(write, self.context, entries).await?;
+        self.kms_calls += rows.iter().map(|row| self.calls_of(row.root_key)).sum::<u64>();
+        // What was refused was asked for once.
+        self.kms_calls += failed.len() as u64;
         self.advance(rows.len() as u64, failed.len() as u64);
         Ok(())
     }
@@ -423,6 +433,36 @@ impl Run<'_> {
     fn goes_on(&mut self) -> bool {
         self.stopped = (self.observer)(&self.progress).is_break();
         !self.stopped
+    }
+
+    /// How many calls one key takes that is under this root key of the tenant.
+    fn calls_of(&self, root_key: u32) -> u64 {
+        self.calls_of.get(&root_key).copied().unwrap_or(1)
+    }
+
+    /// Looks up how many calls a key takes by its root key; for a forecast, how many all of them do.
+    async fn count_calls(&mut self) -> Result<(), EngineError> {
+        let mut reader = self.engine.store.read().await?;
+        let tenant = &self.root.id.tenant;
+        let own = self.engine.providers.of(&self.reference)?;
+        let (mut keys, mut calls) = (0, 0);
+        for count in data_keys::wrapped_by(&mut reader, tenant).await? {
+            if (count.root_key, count.root_key_version) == (self.root.id.number, self.root.version)
+            {
+                continue;
+            }
+            let id = RootKeyId { tenant: tenant.clone(), number: count.root_key };
+            let from = self.engine.reference(&mut reader, &id).await?;
+            let each = calls_each(from.provider(), &**own);
+            self.calls_of.insert(count.root_key, each);
+            keys += count.keys;
+            calls += count.keys * each;
+        }
+        if self.options.dry_run && keys > 0 {
+            // Those in quarantine are counted here and left alone by the run.
+            self.kms_calls = (calls * self.progress.total).div_ceil(keys);
+        }
+        Ok(())
     }
 
     /// Times a rewrap of a few keys, whose result is thrown away, and multiplies.
@@ -470,18 +510,26 @@ impl Run<'_> {
         remaining.retain(|count| {
             (count.root_key, count.root_key_version) != (root.id.number, root.version)
         });
-        let done = self.progress.rewrapped + self.progress.quarantined;
         Ok(RewrapReport {
             tenant: tenant.clone(),
             root_key: root.id.to_string(),
             version: root.version,
-            kms_calls: if self.options.dry_run { self.progress.total } else { done },
+            kms_calls: self.kms_calls,
             progress: self.progress,
             remaining,
             quarantine: quarantine::list(&mut reader, tenant).await?,
             dry_run: self.options.dry_run,
             stopped: self.stopped,
         })
+    }
+}
+
+/// How many calls one data key takes from a provider to another one, or within it.
+fn calls_each(from: Provider, to: &dyn RootKeyService) -> u64 {
+    match from == to.provider() {
+        true => to.calls_of_rewrap(),
+        // Unwrapped at the one and wrapped at the other.
+        false => 2,
     }
 }
 
@@ -612,4 +660,20 @@ async fn across(
     // Boxed: the compiler can't tell otherwise that this future may move between threads.
     let calls: Vec<BoxFuture<'_, _>> = items.iter().map(|item| one(item).boxed()).collect();
     Ok(futures::stream::iter(calls).buffered(32).collect().await)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keyward_core::SecretKey;
+    use keyward_kms::local::{LocalKeyStore, StoreId};
+
+    #[test]
+    fn a_key_that_goes_to_another_provider_takes_a_call_to_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let (secret, id) = (SecretKey::new([1; 32]), StoreId::from_bytes([2; 16]));
+        let store = LocalKeyStore::create(&folder.path().join("keys"), secret, id).unwrap();
+        assert_eq!(calls_each(Provider::Local, &store), 1);
+        assert_eq!(calls_each(Provider::AwsKms, &store), 2);
+    }
 }

@@ -132,23 +132,6 @@ impl Engine {
         .await
     }
 
-    /// One tenant as [`tenant_summaries`](Self::tenant_summaries) gives it.
-    ///
-    /// # Errors
-    /// [`EngineError::NotAuthorised`], [`EngineError::TenantNotFound`].
-    pub async fn tenant_summary(
-        &self,
-        context: &OperationContext,
-        tenant: &TenantId,
-    ) -> Result<TenantSummary, EngineError> {
-        self.guard(context, query_of(Some(tenant)), async {
-            let mut reader = self.store.snapshot().await?;
-            let found = self.summarise(&mut reader, Some(tenant)).await?.summaries.pop();
-            found.ok_or_else(|| EngineError::TenantNotFound(tenant.clone()))
-        })
-        .await
-    }
-
     /// The tenants as they are at one moment, by id.
     pub(crate) async fn summarise(
         &self,

@@ -105,6 +105,9 @@ async fn the_blast_radius_counts_what_would_be_locked() {
     assert!(radius.last.is_empty() && radius.log_days.is_empty());
 
     workspace.engine.revoke(&workspace.admin(), &acme, "test", false).await.unwrap();
+    // Another tenant's time line is no business of this one.
+    let (other, _, _) = workspace.tenant("other").await;
+    workspace.engine.revoke(&workspace.admin(), &other, "theirs", false).await.unwrap();
     let radius = workspace.engine.blast_radius(&workspace.officer(), &acme).await.unwrap();
     assert_eq!(radius.cached_data_keys, 0);
     assert_eq!(radius.last.len(), 1);

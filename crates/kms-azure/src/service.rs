@@ -63,6 +63,10 @@ impl RootKeyService for AzureKms {
         }
     }
 
+    fn calls_of_rewrap(&self) -> u64 {
+        2
+    }
+
     async fn rotate(&self, key: &RootKeyReference) -> Result<u32, KmsError> {
         self.rotate_key(azure_key(key)?).await
     }

@@ -71,6 +71,10 @@ impl RootKeyService for Pkcs11Kms {
         }
     }
 
+    fn calls_of_rewrap(&self) -> u64 {
+        2
+    }
+
     async fn rotate(&self, key: &RootKeyReference) -> Result<u32, KmsError> {
         self.rotate_key(pkcs11(key)?).await
     }

@@ -175,6 +175,12 @@ pub trait RootKeyService: Send + Sync {
         items: Vec<RewrapItem>,
     ) -> Vec<Result<WrappedKey, KmsError>>;
 
+    /// How many calls to the provider [`rewrap`](Self::rewrap) takes for one key: one where the provider has
+    /// an operation for it, two where the key is unwrapped and wrapped anew.
+    fn calls_of_rewrap(&self) -> u64 {
+        1
+    }
+
     /// Makes a new version of the key at the provider and gives its number. Older versions still
     /// unwrap.
     async fn rotate(&self, key: &RootKeyReference) -> Result<u32, KmsError>;
