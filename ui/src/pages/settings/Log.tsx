@@ -30,7 +30,7 @@ export function Log({ workspace }: { readonly workspace: WorkspaceView }) {
             <CopyButton
               key="checkpoint"
               value={workspace.checkpoint}
-              label="copy the newest checkpoint"
+              label="copy the signed note of the newest checkpoint"
               text="Copy the signed note"
             />,
           ],

@@ -33,7 +33,9 @@ const ends = (
 const SubjectBox = memo(function SubjectBox({ data }: NodeProps<SubjectNode>) {
   const { subject, selected, dim } = data;
   return (
+    // The node's name says it in words; what is drawn is for the eye.
     <div
+      aria-hidden
       className={classes.node}
       data-kind={subject.kind}
       data-selected={selected || undefined}
