@@ -42,7 +42,7 @@ pub(crate) fn allowed(role: &Role, action: Action, tenant: Option<&TenantId>) ->
     use Action::{
         ApproverEnroll, AuditExport, AuditFetch, AuditNames, AuditQuery, AuditRelease, AuditVerify,
         ChallengeAnswer, DatasetNames, ExitKitWrite, ObjectDelete, ObjectList, ObjectRead,
-        ObjectWrite, RootKeyState, TenantRevoke,
+        ObjectWrite, RootKeyState, TenantDrill, TenantRevoke,
     };
     match role {
         // Runs everything, and reads and writes no tenant's data; its objects' names in the log, where
@@ -50,10 +50,12 @@ pub(crate) fn allowed(role: &Role, action: Action, tenant: Option<&TenantId>) ->
         Role::Administrator => {
             !matches!(action, ObjectRead | ObjectWrite | ObjectDelete | AuditNames)
         }
-        // Looks at everything in the log, archived days too, and changes nothing of it.
-        Role::SecurityOfficer => {
-            matches!(action, AuditQuery | AuditVerify | AuditExport | AuditFetch | AuditRelease)
-        }
+        // Looks at everything in the log, archived days too, and changes nothing of it. Drills what it
+        // answers for, on a tenant and a key that are made for the drill.
+        Role::SecurityOfficer => matches!(
+            action,
+            AuditQuery | AuditVerify | AuditExport | AuditFetch | AuditRelease | TenantDrill
+        ),
         // Within its own tenant only.
         Role::TenantApprover(own) => {
             tenant == Some(own)

@@ -23,7 +23,7 @@ use crate::{
     Engine, EngineError, OperationContext, ProvedRecord, ServingChange, Source, WatchSettings,
     operation::Entry,
     require,
-    revocation_drill::{Throwaway, administer},
+    revocation_drill::{Throwaway, administer, steps_of},
     revocations::{stamp, timelines},
     workspace::random,
 };
@@ -92,8 +92,8 @@ impl Engine {
     /// the key store's waiting time, and the throwaway tenant stays listed as off-boarded.
     ///
     /// # Errors
-    /// The gate's (it takes an administrator), and those of each step; [`EngineError::NotFinished`] where the
-    /// key was still served long after it had to be refused.
+    /// The gate's (it takes an administrator or a security officer), and those of each step;
+    /// [`EngineError::NotFinished`] where the key was still served long after it had to be refused.
     pub async fn drill(
         &self,
         context: &OperationContext,
@@ -105,9 +105,10 @@ impl Engine {
         self.guard(context, entry.clone(), async {
             let row = require::tenant(&mut *self.store.read().await?, tenant).await?;
             let throwaway = Throwaway::new()?;
+            let steps = &steps_of(context);
             let measured =
-                self.measure_denial(context, keystore, &throwaway, &row.serving, watch).await;
-            let cleared = self.clear(context, keystore, &throwaway).await;
+                self.measure_denial(steps, keystore, &throwaway, &row.serving, watch).await;
+            let cleared = self.clear(steps, keystore, &throwaway).await;
             let report = DrillReport { tenant: tenant.clone(), ..measured? };
             cleared?;
             self.record(context, recorded(entry, &report)).await?;

@@ -147,10 +147,16 @@ async fn a_drill_takes_every_step_on_a_tenant_of_its_own_and_leaves_nothing() {
     assert!(key.deletion_at.is_some());
     assert_eq!(workspace.get(&acme, &docs, "first").await.unwrap(), b"text");
 
+    // An officer drills what it answers for, and still revokes nobody.
     let officer = workspace.officer();
-    let refused = engine.revocation_drill(&officer, &workspace.keystore, &|_| {});
+    let line = engine.revocation_drill(&officer, &workspace.keystore, &|_| {}).await.unwrap();
+    assert!(line.drill && line.first_refusal_at.is_some());
+    let refused = engine.revoke(&officer, &acme, "test", false).await;
+    assert_eq!(refused.unwrap_err().code(), Code::NotAuthorised);
+    let approver = workspace.context(Role::TenantApprover(acme.clone()));
+    let refused = engine.revocation_drill(&approver, &workspace.keystore, &|_| {});
     assert_eq!(refused.await.unwrap_err().code(), Code::NotAuthorised);
-    assert_eq!(engine.tenants().await.unwrap().len(), 2);
+    assert_eq!(engine.tenants().await.unwrap().len(), 3);
 
     // Where a step fails, what was made goes all the same.
     workspace.faults.set(Some(Reason::TimedOut));

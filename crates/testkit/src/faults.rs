@@ -198,6 +198,10 @@ impl RootKeyService for Faulty {
         self.answer(key, version)
     }
 
+    fn calls_of_rewrap(&self) -> u64 {
+        self.inner.calls_of_rewrap()
+    }
+
     fn may_disable(&self) -> MayDisable {
         self.inner.may_disable()
     }

@@ -329,6 +329,10 @@ impl RootKeyService for Guarded {
         self.call(key, None, Call::Once, || self.inner.rotate(key)).await
     }
 
+    fn calls_of_rewrap(&self) -> u64 {
+        self.inner.calls_of_rewrap()
+    }
+
     fn may_disable(&self) -> MayDisable {
         self.inner.may_disable()
     }

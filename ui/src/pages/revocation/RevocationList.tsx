@@ -16,7 +16,8 @@ import {
   StateBadge,
   TimeText,
 } from "@/design";
-import { failureOf, type TenantRow, type TimelineView, useAdministrator, useTenants } from "@/ipc";
+import { failureOf, type TenantRow, type TimelineView, useTenants } from "@/ipc";
+import { useMay } from "@/pages/access/use-may";
 import { usePaletteActions } from "@/palette";
 import { usePageReady } from "@/shell/use-page-ready";
 import { MeasuredTimeline } from "./MeasuredTimeline";
@@ -125,7 +126,7 @@ const lineColumns: readonly Column<TimelineView>[] = [
 /** All tenants that can be locked, what was locked before, and the drill. */
 export function RevocationList() {
   const navigate = useNavigate();
-  const administrator = useAdministrator();
+  const may = useMay()("tenant.drill");
   const tenants = useTenants();
   const revocations = useRevocations();
   const drill = useRun(DRILL);
@@ -141,7 +142,7 @@ export function RevocationList() {
       title: "Run a revocation drill",
       note: "on a throwaway tenant",
       icon: "play",
-      ...(administrator ? {} : { refused: "administrators only" }),
+      ...(may ? {} : { refused: "not for your role" }),
       run: startDrill,
     },
   ]);
@@ -155,8 +156,12 @@ export function RevocationList() {
         meta="what stops when a root key goes, and how fast"
         actions={
           <Button
-            disabled={!administrator || drilling}
-            title="Revokes a throwaway tenant with a throwaway local key by every step of a real revocation"
+            disabled={!may || drilling}
+            title={
+              may
+                ? "Revokes a throwaway tenant with a throwaway local key by every step of a real revocation"
+                : "not for your role"
+            }
             leftSection={<Icon name="play" />}
             onClick={startDrill}
           >
