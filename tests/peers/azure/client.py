@@ -141,7 +141,7 @@ def main():
         if key.key_type == KeyType.oct_hsm:
             # Of such a key nothing leaves the HSM. The client would make a random one in its place, and wrap
             # with that by itself.
-            crypto._local_provider = NoLocalCryptography()
+            crypto._initialized, crypto._local_provider = True, NoLocalCryptography()
         return crypto
 
     json.dump(ACTIONS[action](client, asked, cryptography), sys.stdout)
