@@ -124,7 +124,6 @@ impl AzureKms {
         })
     }
 
-    #[expect(clippy::type_complexity, reason = "what a description takes of a deleted key")]
     async fn deletion(
         &self,
         key: &AzureKey,
