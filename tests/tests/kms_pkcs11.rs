@@ -90,6 +90,19 @@ async fn a_wrong_pin_is_tried_once() {
     assert_eq!(token.model, "SoftHSM v2");
     assert_eq!(next.describe(&key).await.unwrap().usage, KeyUsage::Wrap);
 
+    // A PIN that was refused for a while, and is the token's own again.
+    let change = |from: &str, to: &str| {
+        peer.tool(&["--change-pin", "--pin", from, "--new-pin", to]);
+        // The library reads PINs when it starts.
+        peer.end_sessions();
+    };
+    change(PIN, "161803");
+    assert_eq!(reason(next.describe(&key).await), Reason::Credentials);
+    change("161803", PIN);
+    assert_eq!(reason(next.describe(&key).await), Reason::Credentials, "until somebody says so");
+    next.try_pin(pkcs11(&key), Zeroizing::new(PIN.to_owned())).await.unwrap();
+    assert_eq!(next.describe(&key).await.unwrap().usage, KeyUsage::Wrap);
+
     let none = Pkcs11Kms::builder().module(peer.library()).build();
     peer.end_sessions();
     assert_eq!(reason(none.describe(&key).await), Reason::Credentials);

@@ -84,6 +84,21 @@ impl Pkcs11Kms {
         Arc::clone(&self.settings)
     }
 
+    /// Lets PINs be tried that a token has refused.
+    pub(crate) async fn forget_refusals(&self) {
+        let places: Vec<Arc<Place>> = {
+            let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+            places.values().cloned().collect()
+        };
+        // A place is held while it logs in, which a token that hangs never ends.
+        let forgive = spawn_blocking(move || {
+            for place in places {
+                place.held.lock().unwrap_or_else(PoisonError::into_inner).pins.forgive();
+            }
+        });
+        let _ = timeout(self.settings.patience, forgive).await;
+    }
+
     fn seat(&self, key: &Pkcs11Key) -> Seat {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let place = places.entry(choice(key)).or_insert_with(|| {

@@ -62,9 +62,12 @@ impl Pkcs11Kms {
             Ok::<_, Failure>(TokenName::of(&info))
         })
         .await;
-        tried
+        let token = tried
             .unwrap_or_else(|_| Err(Reason::ProviderFault.into()))
-            .map_err(|failure| failure.about(key))
+            .map_err(|failure| failure.about(key))?;
+        // The token took it: what it refused before, this one among it perhaps, is no longer so.
+        self.forget_refusals().await;
+        Ok(token)
     }
 
     /// The token that a key is on, by its own name. Logs in to nothing.

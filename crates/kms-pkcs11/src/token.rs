@@ -138,6 +138,13 @@ impl Token {
     }
 }
 
+impl PinMemory {
+    /// Forgets what was refused.
+    pub(crate) fn forgive(&mut self) {
+        self.refused = None;
+    }
+}
+
 impl TokenName {
     pub(crate) fn of(info: &TokenInfo) -> Self {
         // The standard pads with blanks; some modules with zeros.
