@@ -41,7 +41,7 @@ it("says what stops if a root key goes, and what doesn't", async () => {
   expect(panel).toHaveTextContent("Datasets2 of 3");
   expect(panel).toHaveTextContent("Still wrapped under version 2");
   expect(panel).toHaveTextContent("archive: no data key of theirs is under it");
-  expect(panel).toHaveTextContent("No revocation has been measured yet");
+  expect(panel).toHaveTextContent("None of this tenant was measured yet");
   await waitFor(() => expect(panel).toHaveTextContent("what changed in mail since"));
 });
 
