@@ -46,3 +46,52 @@ fn command(project: &Project) -> Result<(), Error> {
     std::fs::copy(project.root.join("src-tauri").join(page), &to).map_err(made(&to))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, path::Path};
+
+    use serde_json::Value;
+
+    use super::*;
+
+    fn read(name: &str) -> String {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri");
+        std::fs::read_to_string(folder.join(name)).unwrap()
+    }
+
+    fn json(name: &str) -> Value {
+        serde_json::from_str(&read(name)).unwrap()
+    }
+
+    #[test]
+    fn both_packages_bring_the_same_files_from_where_they_are() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri");
+        let bundle = &json("tauri.linux.conf.json")["bundle"];
+        let files = |kind: &str| -> BTreeMap<String, String> {
+            serde_json::from_value(bundle["linux"][kind]["files"].clone()).unwrap()
+        };
+        let (deb, rpm) = (files("deb"), files("rpm"));
+        assert_eq!(deb, rpm);
+        let icons: Vec<String> = serde_json::from_value(bundle["icon"].clone()).unwrap();
+        for source in deb.values().chain(&icons) {
+            // What `command` makes is there only once it has run.
+            let made = source.starts_with("../target/package/");
+            assert!(made || folder.join(source).exists(), "there is no `{source}`");
+        }
+        // Each size lies in the folder of its size: of `@2x` the bundler would say twice the size it has.
+        assert!(icons.iter().all(|icon| !icon.contains('@')), "{icons:?}");
+    }
+
+    #[test]
+    fn the_menu_entry_takes_the_links_that_the_console_does() {
+        let schemes = &json("tauri.conf.json")["plugins"]["deep-link"]["desktop"]["schemes"];
+        let entry = read("keyward.desktop");
+        let types = entry.lines().find_map(|line| line.strip_prefix("MimeType=")).unwrap();
+        for scheme in schemes.as_array().unwrap() {
+            let handled = format!("x-scheme-handler/{};", scheme.as_str().unwrap());
+            assert!(types.contains(&handled), "{types}");
+        }
+        assert!(entry.lines().any(|line| line == "Exec={{exec}} %u"), "the link isn't passed on");
+    }
+}
