@@ -12,6 +12,8 @@ const TICKS: f64 = 100.0;
 /// What a process has in common with those that it started is told by this.
 struct Stat {
     parent: u32,
+    /// What has ended stays on the list until somebody has asked how (`Z`).
+    runs: bool,
     /// After the system's start, in ticks.
     started: f64,
     /// What it has used of all cores, in ticks.
@@ -35,6 +37,12 @@ impl Processes {
         let mut all = below(first);
         all.push(first);
         Some(Self { first, all })
+    }
+
+    /// Whether the application still runs.
+    #[must_use]
+    pub fn run(&self) -> bool {
+        stat(self.first).is_some_and(|stat| stat.runs)
     }
 
     /// When the application was started, to a hundredth of a second.
@@ -85,7 +93,8 @@ fn stat(id: u32) -> Option<Stat> {
     let fields: Vec<&str> = rest.split_whitespace().collect();
     let number = |at: usize| fields.get(at)?.parse::<f64>().ok();
     let parent = fields.get(1)?.parse().ok()?;
-    Some(Stat { parent, used: number(11)? + number(12)?, started: number(19)? })
+    let runs = fields.first().is_some_and(|state| *state != "Z");
+    Some(Stat { parent, runs, used: number(11)? + number(12)?, started: number(19)? })
 }
 
 /// proc(5), `/proc/PID/smaps_rollup`.
@@ -104,6 +113,7 @@ mod tests {
         let own = std::env::current_exe().unwrap();
         let parent = stat(std::process::id()).unwrap().parent;
         let processes = Processes::of(&own, parent).unwrap();
+        assert!(processes.run());
         assert!(processes.memory().unwrap() > 100_000);
         let age = SystemTime::now().duration_since(processes.started().unwrap()).unwrap();
         assert!(age < Duration::from_secs(3600), "{age:?}");

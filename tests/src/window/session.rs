@@ -125,11 +125,14 @@ impl Window {
             "args": ["--workspace", std::path::absolute(workspace)?],
         });
         let capabilities = Capabilities::from_iter([(String::from("tauri:options"), options)]);
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
-            .await
-            .map_err(WindowError::Opening)?;
+        let mut client = ClientBuilder::new(HttpConnector::new());
+        let address = format!("http://127.0.0.1:{port}");
+        let opening = client.capabilities(capabilities).connect(&address);
+        // The driver waits for ever where the application ends before it has a window.
+        let client = match tokio::time::timeout(PATIENCE * 3, opening).await {
+            Ok(client) => client.map_err(WindowError::Opening)?,
+            Err(_) => return Err(io::Error::other("the application opens no window").into()),
+        };
         Ok(Self { client, application: application.into(), driver })
     }
 
@@ -250,11 +253,18 @@ impl Window {
         &self.client
     }
 
-    /// Closes it, so that the application ends in order.
+    /// Closes it, so that the application ends in order, and waits until it has: another one that is started
+    /// before would find it, and end itself.
     ///
     /// # Errors
     /// [`WindowError::Driving`].
     pub async fn close(self) -> Result<(), WindowError> {
-        Ok(self.client.close().await?)
+        let processes = self.processes();
+        self.client.close().await?;
+        let began = Instant::now();
+        while processes.as_ref().is_some_and(Processes::run) && began.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
     }
 }
