@@ -135,6 +135,43 @@ fn a_tenant_s_whole_life_with_its_own_hsm() {
 }
 
 #[test]
+fn ownership_is_proven_by_a_signing_key_of_the_token() {
+    let name = "cli_pkcs11::ownership_is_proven_by_a_signing_key_of_the_token";
+    let Some(stage) = Stage::new(name) else { return };
+    let terminal = &stage.terminal;
+    stage.hsm.create_key("root", "01");
+    let key = stage.hsm.reference("root");
+    let signer = stage.hsm.create_signing_key("rsa:2048");
+    stage.keep_pin(&key);
+    terminal.json(&["key", "add", "acme", &key.to_string()]);
+    let start = ["challenge", "start", "rk:acme/1", "--kind", "attest", "--statement", "statement"];
+    let challenge = terminal.json(&start);
+    let RootKeyReference::Pkcs11(signing) = &signer else { panic!("a key of the token") };
+    let path = |name: &str| terminal.path(name).display().to_string();
+    let sign = ["--sign", "--mechanism", "SHA256-RSA-PKCS", "--label", signing.object().unwrap()];
+    let files = ["--input-file", &path("statement"), "--output-file", &path("signed")];
+    stage.hsm.tool(&[&sign[..], &files].concat());
+    let signature = BASE64_STANDARD.encode(fs::read(terminal.path("signed")).unwrap());
+    terminal.file("signature", signature.as_bytes());
+    let proven = terminal.json(&[
+        "challenge",
+        "answer",
+        challenge["id"].as_str().unwrap(),
+        "--kms-signature",
+        "signature",
+        "--algorithm",
+        "rsa-pkcs1-sha256",
+        "--signing-key",
+        &signer.to_string(),
+    ]);
+    assert_eq!((&proven["state"], &proven["proven"]), (&"active".into(), &true.into()));
+
+    // A token has no tags, and says so before anybody tries.
+    let tag = terminal.refused(&["challenge", "start", "rk:acme/1", "--kind", "tag"]);
+    assert_eq!(tag.1, "unsupported-by-provider");
+}
+
+#[test]
 fn a_key_is_made_on_the_token_and_one_that_can_leave_is_refused() {
     let name = "cli_pkcs11::a_key_is_made_on_the_token";
     let Some(stage) = Stage::new(name) else { return };

@@ -316,6 +316,13 @@ fn same_account(root: &RootKeyReference, signer: &RootKeyReference) -> bool {
         (RootKeyReference::Azure(root), RootKeyReference::Azure(signer)) => {
             root.store_url() == signer.store_url()
         }
+        // A token has one owner. Both must name it, and alike: a label that is left out is any token's.
+        (RootKeyReference::Pkcs11(root), RootKeyReference::Pkcs11(signer)) => {
+            let names = ["token", "serial", "model", "manufacturer"];
+            let alike = |name| root.path_attribute(name) == signer.path_attribute(name);
+            (root.token().is_some() || root.path_attribute("serial").is_some())
+                && names.into_iter().all(alike)
+        }
         _ => false,
     }
 }
