@@ -534,3 +534,17 @@ async fn an_authority_that_is_not_trusted_is_no_connection() {
     assert_eq!(error.reason, Reason::NoConnection);
     assert!(error.to_string().contains("certificate authorities"), "{error}");
 }
+
+#[tokio::test]
+async fn a_challenge_does_not_choose_what_a_token_is_for() {
+    let Some(peer) = AzurePeer::start("kms_azure::a_challenge_does_not_choose") else { return };
+    let (key, acme) = (peer.create_key(), context("acme"));
+    let said = "Bearer authorization=\"https://evil.example/x\", resource=\"https://management.azure.com\"";
+    peer.set_faults(&json!([
+        { "operation": "challenge", "status": 401, "code": "Unauthorized",
+          "headers": { "www-authenticate": said } }
+    ]));
+    // The peer's Entra gives no token for anything but the store, and nobody asks it for one.
+    assert!(peer.kms().generate(&key, &acme).await.is_ok());
+    assert_eq!(peer.requests()["entra/token"], 2, "the owner's, and ours");
+}

@@ -240,7 +240,9 @@ mod tests {
             ("keyward-kms-aws", "keyward-kms", false),
             ("keyward-kms-aws", "aws-sdk-kms", false),
             ("keyward-kms-aws", "keyward-testkit", true),
+            ("keyward-kms-azure", "azure_core", false),
             ("keyward-workspace", "keyward-kms-aws", false),
+            ("keyward-workspace", "keyward-kms-azure", false),
             ("keyward-cli", "keyward-kms-aws", false),
             ("keyward-cli", "keyward-workspace", false),
             ("keyward-desktop", "tauri", false),
@@ -265,6 +267,7 @@ mod tests {
             ("keyward-engine", "keyward-workspace", true),
             ("keyward-workspace", "keyward-cli", false),
             ("keyward-workspace", "aws-sdk-kms", false),
+            ("keyward-workspace", "azure_identity", false),
             // A test of the engine's own must not bring a real provider in either.
             ("keyward-engine", "keyward-kms-aws", true),
             ("keyward-engine", "aws-sdk-kms", false),
