@@ -5,13 +5,13 @@ use std::{net::TcpListener, process::Command, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_kms::{primitives::Blob, types::KeySpec};
-use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey};
+use keyward_core::{EncryptionContext, Provider, RootKeyReference};
 use keyward_kms::{
     ErrorClass, KeyUsage, KmsError, ProviderState, Reason, RootKeyService, SignatureAlgorithm,
 };
 use keyward_kms_aws::AwsKms;
 use keyward_testkit::provider_suite::{
-    Absent, Hook, SigningKey, Subject, Trouble, Withheld, context, wrapped,
+    Hook, SigningKey, Subject, Trouble, Withheld, context, wrapped,
 };
 use keyward_tests::peers::aws::{ACCOUNT, AwsPeer};
 use serde_json::json;

@@ -88,8 +88,8 @@ async fn build(
 ) -> Result<Workspace, WorkspaceError> {
     let vault = vault(folder, config, options.passphrase.clone())?;
     let keys = folder.join(KEYSTORE);
-    let (mut vault, secrets, keystore) = blocking(move || match make_secrets(&vault, &keys) {
-        Ok((secrets, keystore)) => Ok((vault, secrets, keystore)),
+    let (mut vault, secrets) = blocking(move || match make_secrets(&vault, &keys) {
+        Ok(secrets) => Ok((vault, secrets)),
         Err(error) => {
             Secrets::remove(&vault);
             Err(error)
@@ -98,7 +98,7 @@ async fn build(
     .await?;
     vault.forget_passphrase();
     let vault = Arc::new(vault);
-    let made = finish(folder, config, region, place, &options, &secrets, keystore, &vault).await;
+    let made = finish(folder, config, region, place, &options, secrets, &vault).await;
     if made.is_err() {
         // The keyring is outside the folder that is about to be removed.
         blocking(move || {
@@ -123,8 +123,7 @@ async fn finish(
     region: &Region,
     place: &str,
     options: &OpenOptions,
-    secrets: &Secrets,
-    keystore: LocalKeyStore,
+    (secrets, keystore): (Secrets, LocalKeyStore),
     vault: &Arc<Vault>,
 ) -> Result<Workspace, WorkspaceError> {
     let keystore = options.with_clock(keystore);
@@ -149,7 +148,18 @@ async fn finish(
     let (folder, config) = (folder.to_owned(), config.clone());
     let engine = Arc::new(engine);
     let (vault, aws_settings) = (Arc::clone(vault), options.aws.clone());
-    Ok(Workspace { engine, keystore, folder, config, vault, aws, aws_settings, hsm, store, objects })
+    Ok(Workspace {
+        engine,
+        keystore,
+        folder,
+        config,
+        vault,
+        aws,
+        aws_settings,
+        hsm,
+        store,
+        objects,
+    })
 }
 
 /// Where a place of objects is: a relative one is below the workspace.

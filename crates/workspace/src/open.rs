@@ -21,7 +21,8 @@ use keyward_witness::{FolderPlace, KeyringPlace, Place};
 use zeroize::Zeroizing;
 
 use crate::{
-    AzureSettings, Config, CredentialKind, DATABASE, HsmSettings, KEYSTORE, Workspace, WorkspaceError, blocking,
+    AzureSettings, Config, CredentialKind, DATABASE, HsmSettings, KEYSTORE, Workspace,
+    WorkspaceError, blocking,
     create::{is_unfinished, resolve},
     credentials::{aws_settings, load},
     secrets::Secrets,
