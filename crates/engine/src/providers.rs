@@ -12,7 +12,7 @@ use crate::EngineError;
 #[derive(Clone, Default)]
 pub struct Providers {
     services: BTreeMap<Provider, Arc<dyn RootKeyService>>,
-    limits: Limits,
+    limits: Option<Limits>,
     caps: Caps,
 }
 
@@ -23,17 +23,18 @@ impl Providers {
         Self::default()
     }
 
-    /// Sets the limits of the providers that are added from here on.
+    /// Sets the limits of the providers that are added from here on, in place of each one's own.
     #[must_use]
     pub fn limited(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.limits = Some(limits);
         self
     }
 
     /// Adds a provider, in place of an earlier one of its kind.
     #[must_use]
     pub fn with(mut self, service: Arc<dyn RootKeyService>) -> Self {
-        let guarded = Guarded::new(service, self.limits, self.caps.clone());
+        let limits = self.limits.unwrap_or_else(|| Limits::of(service.provider()));
+        let guarded = Guarded::new(service, limits, self.caps.clone());
         self.services.insert(guarded.provider(), Arc::new(guarded));
         self
     }

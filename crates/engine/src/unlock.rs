@@ -28,17 +28,35 @@ impl Engine {
         }
         require::may_unwrap(&row.key.to_string(), row.state)?;
         let lifetimes = self.cache.settings().of(&tenant.serving);
+        // Boxed once it is needed: every operation holds this future, and most find the key in memory.
+        let unwrap = async { Box::pin(self.unwrap(context, tenant, row)).await };
         let opened = self
             .cache
-            .get_or_unwrap(&row.key, tenant.epoch, lifetimes, self.unwrap(context, tenant, row))
+            .get_or_unwrap(&row.key, tenant.epoch, lifetimes, unwrap)
             .await
             .map_err(EngineError::Shared);
         match opened {
             Ok(opened) => Ok(opened),
-            Err(error) => match self.use_grant(context, tenant, &row.key, &error).await? {
-                Some(opened) => Ok(opened),
-                None => Err(self.settle(context, tenant, &row.key, error).await),
-            },
+            Err(error) => {
+                Box::pin(self.use_grant_or_settle(context, tenant, &row.key, error)).await
+            }
+        }
+    }
+
+    /// What becomes of a call that failed.
+    async fn use_grant_or_settle(
+        &self,
+        context: &OperationContext,
+        tenant: &tenants::Tenant,
+        key: &DataKeyId,
+        error: EngineError,
+    ) -> Result<Opened, EngineError> {
+        match self.use_grant(context, tenant, key, &error).await? {
+            Some(opened) => {
+                self.health.alarm(&tenant.id);
+                Ok(opened)
+            }
+            None => Err(self.settle(context, tenant, key, error).await),
         }
     }
 

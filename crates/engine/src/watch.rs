@@ -139,7 +139,8 @@ impl Engine {
         self.watch_those(context, settings, None, events).await
     }
 
-    /// Watches one tenant's root key, for an operation that has passed the gate.
+    /// Watches one tenant's root key, for an operation that has passed the gate. Alarms are left to whoever
+    /// watches all.
     pub(crate) async fn watch_one(
         &self,
         context: &OperationContext,
@@ -164,7 +165,7 @@ impl Engine {
                 alarmed = async {
                     tokio::time::sleep_until(alarms_from).await;
                     self.health.alarms().await
-                } => Some(alarmed),
+                }, if one.is_none() => Some(alarmed),
             };
             match &only {
                 None => next = Instant::now() + settings.interval,
