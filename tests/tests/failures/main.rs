@@ -8,6 +8,8 @@ mod callers;
 #[path = "../crash_state/mod.rs"]
 mod crash_state;
 mod disks;
+mod faults;
+mod mistakes;
 mod provider;
 mod transactions;
 
