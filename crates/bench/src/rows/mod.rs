@@ -3,6 +3,7 @@
 mod bare;
 mod commit;
 pub mod desktop;
+mod failing_closed;
 mod files;
 mod growth;
 mod log;
@@ -31,6 +32,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("growth", growth::rows),
     ("log", log::rows),
     ("commit", commit::rows),
+    ("failing-closed", failing_closed::rows),
     ("desktop", desktop::rows),
 ];
 
