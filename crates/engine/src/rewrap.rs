@@ -260,8 +260,8 @@ impl Run<'_> {
         let reading = read_pages(engine, root.clone(), size, pages);
         let rewrapping = async move {
             let mut batches = batches;
-            while let Some(rows) = read.next().await {
-                let results = rewrap_rows(engine, &reference, &root.id, &rows).await?;
+            while let Some(mut rows) = read.next().await {
+                let results = rewrap_rows(engine, &reference, &root.id, &mut rows).await?;
                 if batches.send(Batch { rows, results }).await.is_err() {
                     break;
                 }
@@ -446,11 +446,8 @@ impl Run<'_> {
         let tenant = &self.root.id.tenant;
         let own = self.engine.providers.of(&self.reference)?;
         let (mut keys, mut calls) = (0, 0);
-        for count in data_keys::wrapped_by(&mut reader, tenant).await? {
-            if (count.root_key, count.root_key_version) == (self.root.id.number, self.root.version)
-            {
-                continue;
-            }
+        let current = (self.root.id.number, self.root.version);
+        for count in data_keys::wrapped_by_others(&mut reader, tenant, current).await? {
             let id = RootKeyId { tenant: tenant.clone(), number: count.root_key };
             let from = self.engine.reference(&mut reader, &id).await?;
             let each = calls_each(from.provider(), &**own);
@@ -467,7 +464,7 @@ impl Run<'_> {
 
     /// Times a rewrap of a few keys, whose result is thrown away, and multiplies.
     async fn forecast(&mut self) -> Result<(), EngineError> {
-        let sample = {
+        let mut sample = {
             let mut reader = self.engine.store.read().await?;
             data_keys::stale_page(
                 &mut reader,
@@ -483,7 +480,7 @@ impl Run<'_> {
             return Ok(());
         }
         let began = Instant::now();
-        let results = rewrap_rows(self.engine, &self.reference, &self.root.id, &sample).await?;
+        let results = rewrap_rows(self.engine, &self.reference, &self.root.id, &mut sample).await?;
         if let Some(Err(error)) = results.into_iter().find(|result| {
             matches!(result, Err(error) if !matches!(error.class(), ErrorClass::Rejected | ErrorClass::Invalid))
         }) {
@@ -504,12 +501,10 @@ impl Run<'_> {
     async fn report(self) -> Result<RewrapReport, EngineError> {
         let tenant = &self.root.id.tenant;
         let mut reader = self.engine.store.read().await?;
-        let mut remaining = data_keys::wrapped_by(&mut reader, tenant).await?;
         // Asked again: another root key may have taken over while this ran.
         let root = require::active_root_key(&mut reader, tenant).await?;
-        remaining.retain(|count| {
-            (count.root_key, count.root_key_version) != (root.id.number, root.version)
-        });
+        let current = (root.id.number, root.version);
+        let remaining = data_keys::wrapped_by_others(&mut reader, tenant, current).await?;
         Ok(RewrapReport {
             tenant: tenant.clone(),
             root_key: root.id.to_string(),
@@ -597,12 +592,12 @@ pub(crate) fn swap(
     }
 }
 
-/// Rewraps rows, whichever root keys they are under, in their order.
+/// Rewraps rows, whichever root keys they are under, in their order, and takes their ciphertexts along.
 pub(crate) async fn rewrap_rows(
     engine: &Engine,
     to: &RootKeyReference,
     current: &RootKeyId,
-    rows: &[data_keys::StaleKey],
+    rows: &mut [data_keys::StaleKey],
 ) -> Result<Vec<Result<WrappedKey, KmsError>>, EngineError> {
     let mut results: Vec<Option<Result<WrappedKey, KmsError>>> = Vec::new();
     results.resize_with(rows.len(), || None);
@@ -615,20 +610,20 @@ pub(crate) async fn rewrap_rows(
             require::may_unwrap(&id.to_string(), root.state)?;
             engine.reference(&mut reader, &id).await?
         };
-        let of_source = || rows.iter().enumerate().filter(|(_, row)| row.root_key == source);
-        let items: Vec<_> = of_source()
-            .map(|(_, row)| RewrapItem {
+        let of_source = rows.iter_mut().enumerate().filter(|(_, row)| row.root_key == source);
+        let (places, items): (Vec<usize>, Vec<_>) = of_source
+            .map(|(place, row)| {
                 // From the row's own ids, never from storage: a rewrap can't drop or change a tenant.
-                context: EncryptionContext::for_data_key(&row.key),
-                blob: row.wrapped.clone(),
+                let context = EncryptionContext::for_data_key(&row.key);
+                (place, RewrapItem { context, blob: std::mem::take(&mut row.wrapped) })
             })
-            .collect();
+            .unzip();
         let rewrapped = if from.provider() == to.provider() {
             engine.providers.of(to)?.rewrap(&from, to, items).await
         } else {
             across(engine, &from, to, &items).await?
         };
-        for ((place, _), result) in of_source().zip(rewrapped) {
+        for (place, result) in places.into_iter().zip(rewrapped) {
             results[place] = Some(result);
         }
     }

@@ -39,14 +39,15 @@ impl Engine {
             let to = self.reference(&mut reader, &root.id).await?;
             (root, to)
         };
-        let stale = data_keys::StaleKey {
+        let mut stale = data_keys::StaleKey {
             id: row.id,
             key: row.key.clone(),
             root_key: row.root_key,
             root_key_version: row.root_key_version,
             wrapped: row.wrapped.clone(),
         };
-        let mut results = rewrap_rows(self, &to, &root.id, std::slice::from_ref(&stale)).await?;
+        let rows = std::slice::from_mut(&mut stale);
+        let mut results = rewrap_rows(self, &to, &root.id, rows).await?;
         let wrapped =
             results.pop().ok_or_else(|| EngineError::StateCorrupt("a rewrap".into()))??;
         let swap = swap(&stale, &root, wrapped);

@@ -664,39 +664,9 @@ async fn pages_walk_an_index() {
     for (text, index) in [
         (format!("SELECT r.seq, r.body FROM audit_records AS r WHERE r.seq > 0 {page}"), "PRIMARY"),
         (
-            format!(
-                "SELECT r.seq, r.body FROM audit_records AS r
-                 WHERE r.tenant = ?1 AND r.tenant > 0 AND +r.action = 7 {page}"
-            ),
-            "audit_records_tenant (",
-        ),
-        (
-            format!(
-                "SELECT r.seq, r.body FROM audit_records AS r
-                 WHERE r.key = ?1 AND r.key > 0 AND +r.action = 7 {page}"
-            ),
-            "audit_records_key",
-        ),
-        (
-            format!(
-                "SELECT r.seq, r.body FROM audit_records AS r
-                 WHERE +r.tenant = ?1 AND r.outcome = 7 {page}"
-            ),
-            "audit_records_outcome",
-        ),
-        (
-            format!(
-                "SELECT r.seq, r.body FROM audit_records AS r INDEXED BY audit_records_tenant_outcome
-                 WHERE r.tenant = ?1 AND r.tenant > 0 AND r.outcome = 7 {page}"
-            ),
-            "(tenant=? AND outcome=? AND rowid>? AND rowid<?)",
-        ),
-        (format!("SELECT r.seq FROM audit_records AS r WHERE r.actor = 7 {page}"), "_actor"),
-        (format!("SELECT r.seq FROM audit_records AS r WHERE r.action = 7 {page}"), "_action"),
-        (
             "SELECT r.seq, r.body FROM audit_text AS t
              CROSS JOIN audit_records AS r ON r.seq = t.rowid
-             WHERE t.audit_text MATCH 'a b' AND +r.tenant = 1 AND t.rowid >= 1 AND t.rowid < 9
+             WHERE t.audit_text MATCH 'a b' AND t.rowid >= 1 AND t.rowid < 9
              ORDER BY t.rowid DESC"
                 .to_owned(),
             "VIRTUAL TABLE INDEX",

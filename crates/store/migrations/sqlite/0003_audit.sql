@@ -141,15 +141,6 @@ CREATE TABLE audit_records (
     body    TEXT    NOT NULL
 ) STRICT;
 
--- SQLite ends each entry with the row's `seq`: records of one actor lie in their order.
-CREATE INDEX audit_records_actor ON audit_records (actor);
-CREATE INDEX audit_records_tenant ON audit_records (tenant) WHERE tenant > 0;
-CREATE INDEX audit_records_key ON audit_records (key) WHERE key > 0;
-CREATE INDEX audit_records_action ON audit_records (action);
-CREATE INDEX audit_records_outcome ON audit_records (outcome);
--- What was denied to a tenant, or failed: rare enough for neither index alone to find it quickly.
-CREATE INDEX audit_records_tenant_outcome ON audit_records (tenant, outcome) WHERE tenant > 0;
-
 CREATE TRIGGER audit_records_never_change BEFORE UPDATE ON audit_records
 BEGIN
     SELECT RAISE(ABORT, 'audit records never change');
@@ -228,7 +219,10 @@ BEGIN
 END;
 
 -- Which words are in which record, and nothing else: no text, no places. Words come in parted by spaces
--- and in lower case; the tokenizer only takes them apart again.
+-- and in lower case; the tokenizer only takes them apart again. It is the log's only index: what queries
+-- filter on is in it too, as a mark for each column's value. An index of its own for each column would be
+-- written to all over with each transaction, at the end of every value's records; this one is written in
+-- runs, which are merged later, so that appending costs the same in a long log.
 CREATE VIRTUAL TABLE audit_text USING fts5 (
     words,
     content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'

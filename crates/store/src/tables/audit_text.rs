@@ -1,19 +1,20 @@
-//! Full text search in the audit log: which words are in which record. This is SQLite's FTS5; PostgreSQL
-//! would have a `tsvector` column.
+//! The audit log's index: which words are in which record, and which marks of what filters ask for. This
+//! is SQLite's FTS5; PostgreSQL would have a `tsvector` column.
 //!
 //! Words are made here, for records and for questions alike: runs of letters and digits in lower case.
 //! The table's tokenizer takes texts of such words apart at their spaces and does nothing else.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet, hash_map::RandomState},
     hash::BuildHasher as _,
 };
 
-use super::audit_records::AuditRecord;
+use super::{audit_marks, audit_records::AuditRecord};
 use crate::{
     Connection, StoreError,
     batch::{batches, placeholders},
-    connection::{built, sql, stored},
+    connection::{built, sql, stored as number},
 };
 
 const TABLE: &str = "audit_text";
@@ -57,8 +58,8 @@ impl TextCheck {
     /// Adds a record, its words as they are appended.
     pub fn add(&mut self, record: &AuditRecord) {
         let text = text_of(record);
-        for word in words(&text).into_iter().collect::<BTreeSet<_>>() {
-            self.count(&word, record.seq, u64::wrapping_add);
+        for word in stored(&text) {
+            self.count(word, record.seq, u64::wrapping_add);
         }
     }
 
@@ -101,7 +102,10 @@ pub async fn first_wrong(
     .await?;
     let expected: BTreeSet<(u64, String)> = records
         .iter()
-        .flat_map(|record| words(&text_of(record)).into_iter().map(|word| (record.seq, word)))
+        .flat_map(|record| {
+            let text = text_of(record);
+            stored(&text).into_iter().map(|word| (record.seq, word.to_owned())).collect::<Vec<_>>()
+        })
         .collect();
     let wrong = pairs.symmetric_difference(&expected).map(|(seq, _)| *seq).min();
     Ok(wrong.map(|seq| WrongWords { seq }))
@@ -128,7 +132,7 @@ pub async fn insert(
         let values = placeholders(batch.len(), 2);
         let mut insert = built(format!("INSERT INTO audit_text (rowid, words) VALUES {values}"));
         for record in batch {
-            insert = insert.bind(stored(TABLE, "rowid", record.seq)?).bind(text_of(record));
+            insert = insert.bind(number(TABLE, "rowid", record.seq)?).bind(text_of(record));
         }
         connection.run(TABLE, insert).await?;
     }
@@ -210,18 +214,19 @@ async fn sort_by_rarity(
     Ok(())
 }
 
-/// The words of a text, in their order.
-fn words(text: &str) -> Vec<String> {
-    folded(text)
+/// The words of a question, in their order.
+fn words(question: &str) -> Vec<String> {
+    folded(question)
         .split(|letter: char| letter.is_ascii() && !letter.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect()
 }
 
-/// All that a record is found by. The columns are in it, so that a search within a tenant can ask for the
-/// tenant's words as well.
-fn text_of(record: &AuditRecord) -> String {
+/// All that a record is found by, as it is handed to FTS5. The columns' words are in it beside their marks,
+/// for those who search for them.
+#[must_use]
+pub fn text_of(record: &AuditRecord) -> String {
     let columns = [
         Some(&record.actor),
         record.tenant.as_ref(),
@@ -230,19 +235,30 @@ fn text_of(record: &AuditRecord) -> String {
         Some(&record.outcome),
         Some(&record.words),
     ];
-    let mut text = String::with_capacity(record.words.len() + 80);
+    let mut text = audit_marks::of(record);
     for column in columns.into_iter().flatten() {
-        text.push_str(column);
+        text.push_str(&folded(column));
         text.push(' ');
     }
-    if text.is_ascii() { text } else { folded(&text) }
+    text
+}
+
+/// The words of a text as FTS5 takes it apart, each once. [`text_of`] has made it lower case.
+fn stored(text: &str) -> BTreeSet<&str> {
+    text.split(|letter: char| letter.is_ascii() && !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 /// The text in lower case, with what is no letter or digit as spaces where the tokenizer, which knows
 /// ASCII alone, would take it for a letter.
-fn folded(text: &str) -> String {
+fn folded(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
-        return text.to_ascii_lowercase();
+        return if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            text.to_ascii_lowercase().into()
+        } else {
+            text.into()
+        };
     }
     let spaced = |letter: char| if letter.is_alphanumeric() { letter } else { ' ' };
     text.chars().map(spaced).flat_map(char::to_lowercase).collect()

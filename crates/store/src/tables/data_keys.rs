@@ -295,12 +295,8 @@ pub async fn stale_count(
     root_key: u32,
     version: u32,
 ) -> Result<u64, StoreError> {
-    let mut stale = 0;
-    for wrapper in wrappers(connection, tenant).await? {
-        if wrapper != (root_key, version) {
-            stale += count(connection, tenant, wrapper).await?;
-        }
-    }
+    let others = wrapped_by_others(connection, tenant, (root_key, version)).await?;
+    let stale: u64 = others.iter().map(|wrapper| wrapper.keys).sum();
     if stale == 0 {
         return Ok(0);
     }
@@ -323,12 +319,23 @@ pub async fn wrapped_by(
     connection: &mut Connection,
     tenant: &TenantId,
 ) -> Result<Vec<WrappedBy>, StoreError> {
-    let mut counts = Vec::new();
-    for (root_key, root_key_version) in wrappers(connection, tenant).await? {
-        let keys = count(connection, tenant, (root_key, root_key_version)).await?;
-        counts.push(WrappedBy { root_key, root_key_version, keys });
-    }
-    Ok(counts)
+    let wrappers = wrappers(connection, tenant).await?;
+    counts(connection, tenant, wrappers).await
+}
+
+/// The same without the root key version that should wrap all of them: where it does, nothing is counted,
+/// however many there are.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn wrapped_by_others(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    current: (u32, u32),
+) -> Result<Vec<WrappedBy>, StoreError> {
+    let mut wrappers = wrappers(connection, tenant).await?;
+    wrappers.retain(|wrapper| *wrapper != current);
+    counts(connection, tenant, wrappers).await
 }
 
 /// Puts new wraps in place of the old ones, each only where the row is still wrapped as expected, and
@@ -430,16 +437,23 @@ async fn wrappers(
     }
 }
 
-async fn count(
+async fn counts(
     connection: &mut Connection,
     tenant: &TenantId,
-    wrapper: (u32, u32),
-) -> Result<u64, StoreError> {
+    wrappers: Vec<(u32, u32)>,
+) -> Result<Vec<WrappedBy>, StoreError> {
     let text = "SELECT COUNT(*) AS keys FROM data_keys WHERE tenant = $1 AND root_key = $2
         AND root_key_version = $3 AND state <> 'destroyed'";
-    let select =
-        sql(text).bind(tenant.to_string()).bind(i64::from(wrapper.0)).bind(i64::from(wrapper.1));
-    connection.one(TABLE, select).await?.map_or(Ok(0), |row| row.count("keys"))
+    let mut counts = Vec::with_capacity(wrappers.len());
+    for (root_key, root_key_version) in wrappers {
+        let select = sql(text)
+            .bind(tenant.to_string())
+            .bind(i64::from(root_key))
+            .bind(i64::from(root_key_version));
+        let keys = connection.one(TABLE, select).await?.map_or(Ok(0), |row| row.count("keys"))?;
+        counts.push(WrappedBy { root_key, root_key_version, keys });
+    }
+    Ok(counts)
 }
 
 fn insert_text(rows: usize) -> String {

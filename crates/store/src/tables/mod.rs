@@ -9,6 +9,7 @@ pub mod audit_counts;
 pub mod audit_cursors;
 pub mod audit_days;
 pub mod audit_head;
+pub mod audit_marks;
 pub mod audit_pages;
 pub mod audit_records;
 pub mod audit_terms;

@@ -1,43 +1,60 @@
-//! Bare SQLite with the log's rows: the same indexes and words, a prepared statement for each row, and
-//! nothing that keeps a log true.
+//! Bare SQLite with the log's rows, a prepared statement for each, and nothing that keeps a log true.
 
 use std::path::Path;
 
-use keyward_store::tables::audit_records::AuditRecord;
+use keyward_store::tables::{audit_records::AuditRecord, audit_text};
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::error::BenchError;
 
 /// The database.
-pub struct Bare(Connection);
+pub struct Bare {
+    connection: Connection,
+    index: Index,
+}
 
-const SCHEMA: &str = "
+/// How records are found again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Index {
+    /// As Keyward's log does it: words and marks in full text.
+    Text,
+    /// As is usual: an index for each column, and words in full text.
+    Columns,
+}
+
+const ROWS: &str = "
     CREATE TABLE records (
         seq INTEGER PRIMARY KEY, time INTEGER, actor INTEGER, tenant INTEGER, key INTEGER,
         action INTEGER, outcome INTEGER, body TEXT
     );
+    CREATE VIRTUAL TABLE texts USING fts5 (
+        words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
+    );";
+
+const COLUMNS: &str = "
     CREATE INDEX records_actor ON records (actor);
     CREATE INDEX records_tenant ON records (tenant);
     CREATE INDEX records_key ON records (key);
     CREATE INDEX records_action ON records (action);
     CREATE INDEX records_outcome ON records (outcome);
-    CREATE INDEX records_tenant_outcome ON records (tenant, outcome);
-    CREATE VIRTUAL TABLE texts USING fts5 (
-        words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
-    );";
+    CREATE INDEX records_tenant_outcome ON records (tenant, outcome);";
 
 impl Bare {
     /// An empty database.
-    pub fn create(path: &Path) -> Result<Self, BenchError> {
+    pub fn create(path: &Path, index: Index) -> Result<Self, BenchError> {
         let connection = open(path)?;
-        connection.execute_batch(SCHEMA)?;
-        Ok(Self(connection))
+        connection.execute_batch(ROWS)?;
+        if index == Index::Columns {
+            connection.execute_batch(COLUMNS)?;
+        }
+        Ok(Self { connection, index })
     }
 
     /// Inserts rows in one durable transaction. The columns' numbers and the words are made here, as
     /// they are there; both are cheap beside the rows.
     pub fn insert(&mut self, rows: &[AuditRecord]) -> Result<(), BenchError> {
-        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
             let mut row = transaction
                 .prepare_cached("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?;
@@ -54,15 +71,18 @@ impl Bare {
                     number(&record.outcome),
                     record.body,
                 ])?;
-                let text = format!(
-                    "{} {} {} {} {} {}",
-                    record.actor,
-                    record.tenant.as_deref().unwrap_or_default(),
-                    record.key.as_deref().unwrap_or_default(),
-                    record.action,
-                    record.outcome,
-                    record.words
-                );
+                let text = match self.index {
+                    Index::Text => audit_text::text_of(record),
+                    Index::Columns => format!(
+                        "{} {} {} {} {} {}",
+                        record.actor,
+                        record.tenant.as_deref().unwrap_or_default(),
+                        record.key.as_deref().unwrap_or_default(),
+                        record.action,
+                        record.outcome,
+                        record.words
+                    ),
+                };
                 words.execute(params![record.seq as i64, text])?;
             }
         }

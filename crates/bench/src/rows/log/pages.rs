@@ -4,6 +4,7 @@
 use keyward_store::{
     Reader,
     tables::{
+        audit_marks,
         audit_pages::{self, Filter, Page},
         audit_records::Body,
     },
@@ -34,16 +35,10 @@ struct Question {
 /// Makes the question with this number about a log of so many records.
 type Ask = fn(u64, u64) -> Question;
 
-const BY_TENANT: &str = "SELECT seq, body FROM audit_records
-    WHERE tenant = (SELECT id FROM audit_terms WHERE term = ?) AND tenant > 0 AND seq < ?
-    ORDER BY seq DESC LIMIT 100";
-const BY_TENANT_AND_OUTCOME: &str = "SELECT seq, body FROM audit_records
-    WHERE tenant = (SELECT id FROM audit_terms WHERE term = ?) AND tenant > 0 AND seq < ?
-        AND +outcome = (SELECT id FROM audit_terms WHERE term = 'denied')
-    ORDER BY seq DESC LIMIT 100";
-const BY_TENANT_IN_RANGE: &str = "SELECT seq, body FROM audit_records
-    WHERE tenant = (SELECT id FROM audit_terms WHERE term = ?) AND tenant > 0 AND seq < ? AND seq >= ?
-    ORDER BY seq DESC LIMIT 100";
+/// Within so many records.
+const BY_WORDS_IN_RANGE: &str = "SELECT r.seq, r.body FROM audit_text AS t
+    CROSS JOIN audit_records AS r ON r.seq = t.rowid
+    WHERE t.audit_text MATCH ? AND t.rowid < ? AND t.rowid >= ? ORDER BY t.rowid DESC LIMIT 100";
 const BY_WORDS: &str = "SELECT r.seq, r.body FROM audit_text AS t
     CROSS JOIN audit_records AS r ON r.seq = t.rowid
     WHERE t.audit_text MATCH ? AND t.rowid < ? ORDER BY t.rowid DESC LIMIT 100";
@@ -127,15 +122,12 @@ fn ask_bare(connection: &Connection, question: &Question) -> Result<usize, Bench
 fn by_tenant(number: u64, records: u64) -> Question {
     let (tenant, before) = place(number, records);
     let filter = Filter { tenant: Some(records::tenant_id(tenant)), ..Filter::default() };
-    let values = vec![records::tenant(tenant).into(), (before as i64).into()];
-    Question { filter, before, bare: BY_TENANT, values }
+    marked(filter, before)
 }
 
 fn by_tenant_and_outcome(number: u64, records: u64) -> Question {
-    let mut question = by_tenant(number, records);
-    question.filter.outcome = Some("denied".into());
-    question.bare = BY_TENANT_AND_OUTCOME;
-    question
+    let Question { filter, before, .. } = by_tenant(number, records);
+    marked(Filter { outcome: Some("denied".into()), ..filter }, before)
 }
 
 /// A tenant's records of an hour. The bare query is told between which records that is.
@@ -145,7 +137,7 @@ fn by_time(number: u64, records: u64) -> Question {
     question.filter.since = Some(records::time(first));
     question.filter.until = Some(records::time(end));
     question.before = records;
-    question.bare = BY_TENANT_IN_RANGE;
+    question.bare = BY_WORDS_IN_RANGE;
     question.values.push((first as i64).into());
     question
 }
@@ -162,6 +154,14 @@ fn by_words(number: u64, records: u64) -> Question {
     let (tenant, before) = place(number, records);
     let text = format!("denied {}", records::tenant(tenant));
     words(text, format!("\"denied\" \"tenant\" \"{tenant:03}\""), before)
+}
+
+/// A filter's question: the bare query asks for the same marks.
+fn marked(filter: Filter, before: u64) -> Question {
+    let marks: Vec<_> =
+        audit_marks::asked(&filter).iter().map(|mark| format!("\"{mark}\"")).collect();
+    let values = vec![marks.join(" AND ").into(), (before as i64).into()];
+    Question { filter, before, bare: BY_WORDS, values }
 }
 
 fn words(search: String, matching: String, before: u64) -> Question {
