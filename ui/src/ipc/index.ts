@@ -8,6 +8,7 @@ export { events } from "@/generated/bindings";
 export { on } from "./events";
 export { parseRole, roleName, roleWord, type Role } from "./role";
 export {
+  askAhead,
   useAdministrator,
   useAttention,
   useLogStanding,

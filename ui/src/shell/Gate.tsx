@@ -29,6 +29,12 @@ export function Gate({ children }: { readonly children: ReactNode }) {
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.standing[0] });
   }, [open, client]);
 
+  // While somebody unlocks it, the page that comes next is loaded.
+  const closed = data !== undefined && !open;
+  useEffect(() => {
+    if (closed) void import("@/pages/overview");
+  }, [closed]);
+
   if (error !== null) {
     return (
       <main className={classes.alone}>

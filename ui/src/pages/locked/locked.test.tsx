@@ -48,7 +48,8 @@ describe("unlocking", () => {
     engine.answer({ workspace_unlock: () => null });
     const { client } = show(<Locked standing={standing} />);
     await unlock("a long passphrase");
-    expect(engine.called.at(-1)?.args).toMatchObject({ passphrase: "a long passphrase" });
+    const unlocking = engine.called.find((one) => one.command === "workspace_unlock");
+    expect(unlocking?.args).toMatchObject({ passphrase: "a long passphrase" });
     expect(screen.getByLabelText("Passphrase")).toHaveValue("");
     expect(
       JSON.stringify(

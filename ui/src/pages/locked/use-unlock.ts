@@ -1,5 +1,5 @@
 import { useMutation, type UseMutationResult, useQueryClient } from "@tanstack/react-query";
-import { call, commands, keys } from "@/ipc";
+import { askAhead, call, commands, keys } from "@/ipc";
 
 interface Secret {
   /** `null` takes what the keyring holds. It goes to Rust and is kept nowhere here. */
@@ -18,6 +18,8 @@ export function useUnlock(): Unlocking {
       call(commands.workspaceUnlock(passphrase, reason)),
     // A mutation's arguments are kept with it: a passphrase must not be.
     gcTime: 0,
+    // What the first page shows is asked for at once, and not after the window has looked how it stands.
+    onSuccess: () => askAhead(client),
     onSettled: () => client.invalidateQueries({ queryKey: keys.standing }),
   });
 }
