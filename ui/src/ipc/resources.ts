@@ -20,9 +20,9 @@ const attention = queryOptions({
 
 /** Asks for what the window and its first page show, before they do. What fails is asked for again by them. */
 export function askAhead(client: QueryClient): void {
-  void client.prefetchQuery(workspace);
-  void client.prefetchQuery(tenants);
-  void client.prefetchQuery(attention);
+  client.query(workspace).catch(() => undefined);
+  client.query(tenants).catch(() => undefined);
+  client.query(attention).catch(() => undefined);
 }
 
 /** How the window stands to its workspace. */
