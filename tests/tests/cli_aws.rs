@@ -339,8 +339,8 @@ async fn a_multi_region_key_is_used_in_the_workspace_s_own_region() {
     let [frankfurt, virginia] = [0, 1].map(|at: usize| keys[at].to_string());
     let key = stage.terminal.json(&["key", "add", "acme", &frankfurt, &virginia]);
     let references = [
-        json!({ "region": FRANKFURT, "reference": frankfurt }),
-        json!({ "region": VIRGINIA, "reference": virginia }),
+        json!({ "region": FRANKFURT, "reference": frankfurt, "open_since": null }),
+        json!({ "region": VIRGINIA, "reference": virginia, "open_since": null }),
     ];
     assert_eq!(key["references"], json!(references));
     stage.prove("rk:acme/1");

@@ -14,7 +14,8 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyward_core::{DatasetName, LoggedNames, ObjectName, Role, SecretKey, TenantId};
 use keyward_engine::{
-    OpenedNames, OperationContext, RewrapOptions, RewrapProgress, RootKeyRotation, Sidecar, Source,
+    OpenedNames, OperationContext, RewrapOptions, RewrapProgress, RootKeyRotation, ServingChange,
+    Sidecar, Source, WatchSettings,
 };
 use keyward_kms::{Reason, RootKeyService};
 use keyward_ledger::Action;
@@ -246,6 +247,18 @@ impl Life {
     async fn locks(&self) {
         let (workspace, engine) = (&self.workspace, &self.workspace.engine);
         let (acme, vault, application) = (&self.acme, &self.vault, workspace.application());
+        let (none, day) = (Some(Some(Duration::ZERO)), Some(Some(Duration::from_secs(86_400))));
+        let strict = ServingChange { cache: none, grant: day, ..ServingChange::default() };
+        engine.set_serving(&workspace.admin(), acme, strict).await.unwrap();
+        self.get("zebrafish").await;
+        workspace.faults.set(Some(Reason::TimedOut));
+        self.get("zebrafish").await;
+        workspace.faults.set(None);
+        let usual = ServingChange { cache: Some(None), grant: Some(None), ..strict };
+        engine.set_serving(&workspace.admin(), acme, usual).await.unwrap();
+        let often = WatchSettings { interval: Duration::from_millis(200) };
+        engine.drill(&workspace.officer(), &workspace.keystore, acme, often).await.unwrap();
+
         engine.suspend(&workspace.admin(), acme, "by hand").await.unwrap();
         self.refused(&application, "zebrafish").await;
         engine.restore(&workspace.admin(), acme, false).await.unwrap();
@@ -308,9 +321,9 @@ fn every_action_is_there(records: &[Value]) {
     let not_here = ["data-key.create", "data-key.unwrap", "intent.settle"];
     for action in Action::ALL.iter().map(|action| action.as_str()) {
         let resource = action.split('.').next().unwrap();
-        // The log's own, about no object: what becomes of it, and who witnesses it.
-        let of_the_log = matches!(resource, "audit" | "witness" | "workspace");
-        let elsewhere = of_the_log || not_here.contains(&action);
+        // About no tenant: what becomes of the log, who witnesses it, what signs in at providers.
+        let of_no_tenant = matches!(resource, "audit" | "witness" | "workspace" | "credential");
+        let elsewhere = of_no_tenant || not_here.contains(&action);
         assert!(elsewhere || written.contains(action), "the life has no {action}");
     }
     assert!(written.contains("audit.names"));

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use keyward_core::{Actor, Role};
 use keyward_engine::{AcceptRollback, OperationContext};
 use keyward_secrets::Backing;
-use keyward_workspace::{AwsSettings, AzureSettings, HsmSettings, OpenOptions, Workspace, os_account};
+use keyward_workspace::{
+    AwsSettings, AzureSettings, HsmSettings, OpenOptions, Workspace, os_account,
+};
 
 use crate::{arguments::Global, failure::Failure, output::Output, passphrase};
 

@@ -60,7 +60,9 @@ async fn no_secret_crosses_into_the_web_view() -> Done {
 
     let answers = window.answers().await?;
     let asked = |command: &str| answers.iter().any(|(url, _)| url.contains(command));
-    for command in ["workspace_unlock", "tenants_list", "root_key_rotate", "rewrap_start", "credential_set"] {
+    for command in
+        ["workspace_unlock", "tenants_list", "root_key_rotate", "rewrap_start", "credential_set"]
+    {
         assert!(asked(command), "no answer to `{command}` was kept");
     }
     for (url, answer) in &answers {

@@ -25,8 +25,8 @@ use async_trait::async_trait;
 use keyward_core::{EncryptionContext, Provider, RootKeyReference, SecretKey, TenantId};
 
 use crate::{
-    Description, Evidence, ErrorClass, KeyPolicy, KmsError, MayDisable, PolicyDifferences, PublicKey, Reason,
-    RewrapItem, RootKeyService, SignatureAlgorithm, WrappedKey,
+    Description, ErrorClass, Evidence, KeyPolicy, KmsError, MayDisable, PolicyDifferences,
+    PublicKey, Reason, RewrapItem, RootKeyService, SignatureAlgorithm, WrappedKey,
 };
 use breaker::Breaker;
 use bucket::Bucket;
