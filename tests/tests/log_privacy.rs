@@ -147,7 +147,10 @@ async fn a_life_in_digests_leaves_no_name_no_content_and_no_key_in_the_log() {
     let records = life.records().await;
     every_action_is_there(&records);
     for record in &records {
-        says_which(record);
+        // A drill's objects are Keyward's own.
+        if !record["tenant"].as_str().is_some_and(|tenant| tenant.starts_with("drill-")) {
+            says_which(record);
+        }
         life.is_not_in(record.to_string().as_bytes(), &record.to_string());
     }
     life.is_not_in(&database, "the database");

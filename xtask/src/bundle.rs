@@ -53,8 +53,6 @@ mod tests {
 
     use serde_json::Value;
 
-    use super::*;
-
     fn read(name: &str) -> String {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri");
         std::fs::read_to_string(folder.join(name)).unwrap()

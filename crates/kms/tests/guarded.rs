@@ -54,7 +54,7 @@ impl RootKeyService for Scripted {
     }
 
     async fn describe(&self, _: &RootKeyReference) -> Result<Description, KmsError> {
-        unimplemented!("not asked here")
+        unreachable!("not asked here")
     }
 
     async fn generate(
@@ -62,7 +62,7 @@ impl RootKeyService for Scripted {
         _: &RootKeyReference,
         _: &EncryptionContext,
     ) -> Result<(SecretKey, WrappedKey), KmsError> {
-        unimplemented!("not asked here")
+        unreachable!("not asked here")
     }
 
     async fn wrap(
@@ -71,7 +71,7 @@ impl RootKeyService for Scripted {
         _: &EncryptionContext,
         _: &SecretKey,
     ) -> Result<WrappedKey, KmsError> {
-        unimplemented!("not asked here")
+        unreachable!("not asked here")
     }
 
     async fn unwrap(
@@ -102,11 +102,11 @@ impl RootKeyService for Scripted {
     }
 
     async fn tags(&self, _: &RootKeyReference) -> Result<BTreeMap<String, String>, KmsError> {
-        unimplemented!("not asked here")
+        unreachable!("not asked here")
     }
 
     async fn public_key(&self, _: &RootKeyReference) -> Result<PublicKey, KmsError> {
-        unimplemented!("not asked here")
+        unreachable!("not asked here")
     }
 
     async fn sign(
@@ -115,7 +115,7 @@ impl RootKeyService for Scripted {
         _: SignatureAlgorithm,
         _: &[u8],
     ) -> Result<Vec<u8>, KmsError> {
-        unimplemented!("not asked here")
+        unreachable!("not asked here")
     }
 }
 
