@@ -10,6 +10,7 @@ mod output;
 mod passphrase;
 mod render;
 mod session;
+mod time_span;
 mod tour;
 
 use std::process::ExitCode;

@@ -12,6 +12,7 @@ use crate::{
     failure::Failure,
     render::{size, table::pairs, time},
     session::Session,
+    time_span,
 };
 
 /// Disable a key made for it, unannounced, and measure how long it still serves under a tenant's settings
@@ -20,8 +21,8 @@ pub struct Drill {
     /// Whose settings; its keys and data are not touched
     tenant: TenantId,
     /// How often keys are probed meanwhile
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    interval: u64,
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time_span::interval)]
+    interval: Duration,
     /// Write the report to this new file: the measurement's record in the log, with its proof signed by the
     /// log's key
     #[arg(long, short, value_name = "FILE")]
@@ -32,7 +33,7 @@ impl Drill {
     pub async fn run(self, session: &Session) -> Result<u8, Failure> {
         let context = session.administrator()?;
         let workspace = &session.workspace;
-        let watch = WatchSettings { interval: Duration::from_secs(self.interval) };
+        let watch = WatchSettings { interval: self.interval };
         let engine = &workspace.engine;
         // Before anything is measured: a file that is there already is no reason to measure twice.
         let held = self.out.as_deref().map(|path| Ok::<_, Failure>((out::hold(path)?, path)));

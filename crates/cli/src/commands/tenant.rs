@@ -14,6 +14,7 @@ use crate::{
         time,
     },
     session::Session,
+    time_span,
 };
 
 /// Register tenants and look at them
@@ -125,17 +126,7 @@ fn time_or_default(text: &str) -> Result<Setting<Duration>, String> {
     if text == "default" {
         return Ok(Setting::Usual);
     }
-    let (digits, unit) =
-        text.split_at(text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len());
-    let factor = match unit {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err("a time is a number of `s`, `m` or `h`, or `default`".into()),
-    };
-    let number: u64 = digits.parse().map_err(|_| "a time begins with a number".to_owned())?;
-    let seconds = number.checked_mul(factor).ok_or("a time has at most a day")?;
-    Ok(Setting::Own(Duration::from_secs(seconds)))
+    time_span::parse(text).map(Setting::Own)
 }
 
 fn yes_or_no(text: &str) -> Result<bool, String> {

@@ -5,20 +5,20 @@ use std::time::Duration;
 use clap::Args;
 use keyward_engine::{WatchEvent, WatchSettings};
 
-use crate::{failure::Failure, render::time, session::Session};
+use crate::{failure::Failure, render::time, session::Session, time_span};
 
 /// Probe every root key at an interval: lock tenants whose key is denied, and let them back in once it answers
 #[derive(Debug, Args)]
 pub struct Watch {
     /// How often each key is probed
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    interval: u64,
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time_span::interval)]
+    interval: Duration,
 }
 
 impl Watch {
     pub async fn run(self, session: &Session) -> Result<u8, Failure> {
         let context = session.administrator()?;
-        let settings = WatchSettings { interval: Duration::from_secs(self.interval) };
+        let settings = WatchSettings { interval: self.interval };
         let engine = &session.workspace.engine;
         let tell = |event| {
             // A reader that has gone away is no reason to stop watching.
