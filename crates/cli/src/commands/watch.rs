@@ -20,6 +20,12 @@ impl Watch {
         let context = session.administrator()?;
         let settings = WatchSettings { interval: self.interval };
         let engine = &session.workspace.engine;
+        if !session.output.json && !session.output.quiet {
+            eprintln!(
+                "probing every {} s; what is noticed is told here, and Ctrl-C ends it",
+                self.interval.as_secs()
+            );
+        }
         let tell = |event| {
             // A reader that has gone away is no reason to stop watching.
             let _ = session.output.print(&event, words);
