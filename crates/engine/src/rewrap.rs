@@ -132,11 +132,13 @@ impl Engine {
         let entry = Entry::of(Action::DataKeyRewrap, tenant).with("dry_run", options.dry_run);
         self.guard(context, entry, async {
             let (root, reference) = self.current_root_key(context, tenant).await?;
-            let (row, total) = {
+            let current = (root.id.number, root.version);
+            let (row, others, total) = {
                 let mut reader = self.store.read().await?;
                 let row = require::active_tenant(&mut reader, tenant).await?;
-                let RootKey { id, version, .. } = &root;
-                (row, data_keys::stale_count(&mut reader, tenant, id.number, *version).await?)
+                let others = data_keys::wrapped_by_others(&mut reader, tenant, current).await?;
+                let total = data_keys::stale_among(&mut reader, tenant, current, &others).await?;
+                (row, others, total)
             };
             let mut run = Run {
                 engine: self,
@@ -153,7 +155,7 @@ impl Engine {
                 calls_of: BTreeMap::new(),
                 kms_calls: 0,
             };
-            run.count_calls().await?;
+            run.count_calls(&others).await?;
             if options.dry_run {
                 run.forecast().await?;
             } else {
@@ -441,13 +443,12 @@ impl Run<'_> {
     }
 
     /// Looks up how many calls a key takes by its root key; for a forecast, how many all of them do.
-    async fn count_calls(&mut self) -> Result<(), EngineError> {
+    async fn count_calls(&mut self, others: &[data_keys::WrappedBy]) -> Result<(), EngineError> {
         let mut reader = self.engine.store.read().await?;
         let tenant = &self.root.id.tenant;
         let own = self.engine.providers.of(&self.reference)?;
         let (mut keys, mut calls) = (0, 0);
-        let current = (self.root.id.number, self.root.version);
-        for count in data_keys::wrapped_by_others(&mut reader, tenant, current).await? {
+        for count in others {
             let id = RootKeyId { tenant: tenant.clone(), number: count.root_key };
             let from = self.engine.reference(&mut reader, &id).await?;
             let each = calls_each(from.provider(), &**own);

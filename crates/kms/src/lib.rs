@@ -6,6 +6,7 @@
 
 mod bound;
 mod canonical;
+pub mod der;
 mod error;
 mod guarded;
 pub mod local;

@@ -296,6 +296,19 @@ pub async fn stale_count(
     version: u32,
 ) -> Result<u64, StoreError> {
     let others = wrapped_by_others(connection, tenant, (root_key, version)).await?;
+    stale_among(connection, tenant, (root_key, version), &others).await
+}
+
+/// The same, of what [`wrapped_by_others`] has counted already.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn stale_among(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    (root_key, version): (u32, u32),
+    others: &[WrappedBy],
+) -> Result<u64, StoreError> {
     let stale: u64 = others.iter().map(|wrapper| wrapper.keys).sum();
     if stale == 0 {
         return Ok(0);
